@@ -1,0 +1,84 @@
+"""Foreign text for Slack: no mention, link, emphasis or hidden character in it survives.
+
+In `mrkdwn` the three characters that Slack names (&, <, >) are written as entities. In `plain_text`, which
+Slack does not parse, angle brackets become single angle quotation marks: nothing depends on how entities
+are shown there.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from shadow.reports.safe import one_line
+
+MENTION = re.compile(r"@(?=channel|here|everyone|group)", re.IGNORECASE)
+# what would be emphasis or code in mrkdwn, and has no escape there, becomes a character that looks alike
+ALIKE = str.maketrans({"`": "\u02cb", "*": "\u2217", "~": "\u223c"})
+EDGE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")  # an underscore inside a name is no emphasis
+
+
+def mrkdwn(text: str, limit: int = 300) -> str:
+    r"""`text` escaped for a `mrkdwn` object or a message's fallback; at most `limit` characters (≥ 1).
+
+    Example:
+        >>> mrkdwn("<!here> & @channel")
+        '&lt;!here&gt; &amp; \uff20channel'
+    """
+    clean = EDGE.sub("\u02cd", _quiet(text, limit).translate(ALIKE))
+    return _fit([_entity(character) for character in clean], limit)
+
+
+def plain(text: str, limit: int = 300) -> str:
+    """`text` for a `plain_text` object; at most `limit` characters (≥ 1), never empty.
+
+    Example:
+        >>> plain("deny -> refund")
+        'deny → refund'
+    """
+    clean = _quiet(text.replace("->", "→"), limit).replace("<", "\u2039").replace(">", "\u203a")
+    return _fit(list(clean), limit) or "-"
+
+
+def strong(text: str) -> dict[str, Any]:
+    """A `mrkdwn` object of text that is already escaped; Slack is told to link nothing by itself."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def flat(text: str, limit: int = 300) -> dict[str, Any]:
+    """A `plain_text` object; nothing in it becomes an emoji."""
+    return {"type": "plain_text", "text": plain(text, limit), "emoji": False}
+
+
+def link(url: str, label: str) -> str:
+    """A `mrkdwn` link to an http(s) address; any other text is shown as text and linked to nothing.
+
+    Example:
+        >>> link("https://reports.example.org/1?a=1&b=2", "Full report")
+        '<https://reports.example.org/1?a=1&amp;b=2|Full report>'
+    """
+    if re.fullmatch(r"https?://[!-~]+", url) and len(url) <= 2000 and not re.search(r"[<>|]", url):
+        return f"<{url.replace('&', '&amp;')}|{mrkdwn(label, 80)}>"
+    return f"{mrkdwn(label, 80)}: {mrkdwn(url, 500)}"
+
+
+def _quiet(text: str, limit: int) -> str:
+    return MENTION.sub("\uff20", one_line(text, limit))
+
+
+def _entity(character: str) -> str:
+    return {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(character, character)
+
+
+def _fit(pieces: list[str], limit: int) -> str:
+    """The pieces in one text; cut between two of them, so that no entity is torn."""
+    whole = "".join(pieces)
+    if len(whole) <= limit:
+        return whole
+    kept, used = [], 1
+    for piece in pieces:
+        if used + len(piece) > limit:
+            break
+        kept.append(piece)
+        used += len(piece)
+    return "".join(kept) + "…"

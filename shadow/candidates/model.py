@@ -1,0 +1,33 @@
+"""A candidate: what is replayed, pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An agent version on trial.
+
+    Attributes:
+        label: what people call it; one label stands for one pin.
+        target: "package.module:function", called as `function(case_input, tools, **settings)`.
+        settings: JSON data passed as keyword arguments.
+        models: the model ids that it is meant to use.
+        files: glob patterns relative to `root`: prompts and other files that it reads.
+        usd_per_call: United States dollars a tool call is taken to cost, ≥ 0.
+        root: absolute path of the directory that its module is imported from; also where it runs.
+        pin: SHA-256, 64 hexadecimal digits, of source tree, files, settings, target and models.
+    """
+
+    label: str
+    target: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    usd_per_call: Decimal = Decimal(0)
+    root: str
+    pin: str

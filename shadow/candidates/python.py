@@ -1,0 +1,76 @@
+"""A candidate that is a Python function, imported in a process of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from shadow.candidates.model import Candidate
+from shadow.candidates.pin import pin_of, root_of
+from shadow.doors.plain import plain
+from shadow.errors import CandidateError
+
+_TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+def python(
+    target: str,
+    *,
+    label: str,
+    models: Sequence[str] = (),
+    files: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
+    usd_per_call: str = "0",
+    root: str | None = None,
+) -> Candidate:
+    """A pinned candidate; its code is found and digested here, and imported only by a replay.
+
+    Args:
+        target: "package.module:function"; called as `function(case_input, tools, **settings)`, it
+            returns a JSON object. A coroutine function is run to its end.
+        label: what people call this version.
+        models: the model ids that it is meant to use.
+        files: glob patterns relative to `root`: prompts and other files that it reads.
+        settings: JSON data passed as keyword arguments.
+        usd_per_call: United States dollars a tool call is taken to cost, a decimal text ≥ 0.
+        root: the directory to import from and to run in; where the module is found by default.
+
+    Raises:
+        CandidateError: the target, a file, the settings or the price are not as above.
+
+    Example:
+        >>> python("json.tool:main", label="2026-11-01").target
+        'json.tool:main'
+    """
+    if not _TARGET.fullmatch(target):
+        raise CandidateError("no target", where=f"candidate {label!r}", seen=target, allowed="package.module:function")
+    if not label.strip():
+        raise CandidateError("a candidate needs a label", where=target, todo='label="2026-11-01"')
+    home = str(Path(root).resolve()) if root is not None else root_of(target)
+    given = _settings(settings or {}, target)
+    pin = pin_of(target, root=home, files=files, settings=given, models=models)
+    return Candidate(
+        label=label, target=target, settings=given, models=tuple(models), files=tuple(files),
+        usd_per_call=_price(usd_per_call, target), root=home, pin=pin,
+    )  # fmt: skip
+
+
+def _settings(settings: Mapping[str, Any], target: str) -> dict[str, Any]:
+    try:
+        given: dict[str, Any] = plain(dict(settings), "settings")
+    except TypeError as error:
+        raise CandidateError(str(error), where=target, allowed="JSON data", todo="pass text or numbers") from error
+    return given
+
+
+def _price(text: str, target: str) -> Decimal:
+    try:
+        price = Decimal(str(text))
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if not price.is_finite() or price < 0:
+        raise CandidateError("no price", where=f"{target}: usd_per_call", seen=str(text), allowed='"0.002"')
+    return price

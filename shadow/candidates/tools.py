@@ -1,0 +1,75 @@
+"""What a candidate sees of the world: `tools`, in its own process, speaking to the door outside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from shadow.contract.model import ESCALATE
+from shadow.doors.plain import unfit
+from shadow.errors import ToolFailed, ToolRefused
+
+Ask = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Tools:
+    """The only way from a candidate to the world.
+
+    Attributes:
+        now: the moment at which the case is to be seen, aware UTC; use it instead of the clock.
+    """
+
+    def __init__(self, ask: Ask, now: datetime) -> None:
+        self._ask, self._pid = ask, os.getpid()
+        self.now = now
+
+    def call(self, name: str, /, **args: Any) -> Any:
+        """Call a tool of the contract; a read is answered, a write is held and answered.
+
+        Args:
+            name: the tool's name.
+            args: JSON data.
+
+        Raises:
+            ToolRefused: the contract does not allow this call; it is written down already.
+            ToolFailed: it was allowed and could not be answered.
+        """
+        wrong = unfit(args, "args")
+        if wrong:  # written down outside as well: a call that was tried is never lost
+            return self._result(name, {"refuse": name, "why": wrong})
+        return self._result(name, {"call": name, "args": args})
+
+    def escalate(self, reason: str, **details: Any) -> None:
+        """Hand the case to the people whom the contract names; held like a write.
+
+        Args:
+            reason: one sentence for them.
+            details: JSON data.
+
+        Raises:
+            ToolRefused: the reason is no text, or the details are no JSON.
+        """
+        self.call(ESCALATE, **{**details, "reason": reason})
+
+    def usage(self, *, input_tokens: int = 0, output_tokens: int = 0) -> None:
+        """Report the tokens of one model call; they are added up over the case.
+
+        Raises:
+            ValueError: a number that is no whole number ≥ 0.
+        """
+        for number in (input_tokens, output_tokens):
+            if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+                raise ValueError(f"tokens are whole numbers ≥ 0, not {number!r}")
+        self._result("usage", {"usage": input_tokens + output_tokens})
+
+    def _result(self, name: str, message: dict[str, Any]) -> Any:
+        if os.getpid() != self._pid:
+            raise ToolFailed("tools may be called from the case's own process only", where=name)
+        reply = self._ask(message)
+        if "refused" in reply:
+            raise ToolRefused(str(reply["refused"]), where=name)
+        if "failed" in reply:
+            raise ToolFailed(str(reply["failed"]), where=name)
+        return reply.get("answer")

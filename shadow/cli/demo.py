@@ -1,0 +1,262 @@
+"""`shadow demo`: a small live system, shadowed with two candidates on a real Airflow, day by day.
+
+Whatever was finished stays finished: a run whose verdict is in the store is not run again, and people's words
+are in the store before the next day begins. So a demonstration that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from shadow.cli.terminal import progress, say
+from shadow.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from shadow.adapters.airflow import Ran
+    from shadow.examples.refund_desk.home import Home
+    from shadow.reports.report import Report
+    from shadow.store import Store
+    from shadow.store.registry import Experiment
+    from shadow.store.verdicts import StoredVerdict
+
+WORKFLOW = "refund-desk"
+VERSIONS = ("version 1", "version 2")
+ORDINARY = {"seed": 1, "faults": 3, "days": 28, "scale": 1.0}
+REVIEWED_AFTER = timedelta(hours=10)  # after a day's end: people label the next morning
+SHOWN = 5  # causes, and other rows of a kind, that the terminal shows
+
+Window = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One demonstration: its files, its store, its days."""
+
+    home: Path
+    files: Home
+    store: Store
+    windows: tuple[Window, ...]
+
+
+def demo(given: Namespace) -> int:
+    """Run the demonstration, or what is left of it, and say what came out; 0 when it came to its end."""
+    began = time.monotonic()
+    home = home_of(given)
+    desk = _open(home, given)
+    try:
+        _shadow_all(desk)
+        for label in VERSIONS:
+            _tell(desk, label)
+    finally:
+        desk.store.close()
+    minutes, seconds = divmod(round(time.monotonic() - began), 60)
+    say(f"\nIt took {minutes} min {seconds} s. Everything is in {home}; call it again and nothing is repeated.")
+    if home.name != ".shadow":
+        say(f"To look into it: export SHADOW_HOME={home}")
+    return 0
+
+
+def home_of(given: Namespace) -> Path:
+    """Where this demonstration lives: `--home`, else `SHADOW_HOME` or `.shadow`; other recipes beside it, by name."""
+    if given.home is not None:
+        return Path(given.home).resolve()
+    base = Path(os.environ.get("SHADOW_HOME", ".shadow")).resolve()
+    recipe = {name: getattr(given, name) for name in ORDINARY}
+    if recipe == ORDINARY:
+        return base
+    return base / "-".join(f"{name}-{value}" for name, value in recipe.items() if value != ORDINARY[name])
+
+
+def _open(home: Path, given: Namespace) -> Desk:
+    """Build the live system where there is none yet, and open the store beside it."""
+    from shadow.connections import variable
+    from shadow.examples.refund_desk.arrivals import START
+    from shadow.examples.refund_desk.bindings import CONNECTION
+    from shadow.examples.refund_desk.fx import CALLS
+    from shadow.examples.refund_desk.home import Recipe, prepare
+    from shadow.store import open_store
+
+    folder = home / "refund_desk"
+    if not (folder / "planted.json").exists():
+        say(f"Building a refund desk with {given.days} days of work in {folder} …")
+    recipe = Recipe(seed=given.seed, faults=given.faults, days=given.days, scale=given.scale)
+    files = prepare(folder, recipe)
+    os.environ |= {
+        "SHADOW_HOME": str(home),
+        "REFUND_DESK_HOME": str(folder),
+        variable(CONNECTION): files.url(),
+        CALLS: str(files.calls),
+    }
+    days = [START + timedelta(days=day) for day in range(given.days + 1)]
+    return Desk(home=home, files=files, store=open_store(), windows=tuple(pairwise(days)))
+
+
+def _dag_file() -> Path:
+    """The DAG file of the repository: here, or where this package is imported from."""
+    places = [Path("dags/refund_desk.py"), Path(__file__).parents[2] / "dags" / "refund_desk.py"]
+    for place in places:
+        if place.is_file():
+            return place.resolve()
+    raise UsageError(
+        "the demonstration's DAG file is not here",
+        seen=", ".join(map(str, places)),
+        todo="call it in a clone of the repository; the package alone does not carry it",
+    )
+
+
+@contextmanager
+def _live(files: Home) -> Iterator[None]:
+    """The desk goes on working meanwhile, in a process of its own that ends with this one."""
+    command = [sys.executable, "-m", "shadow.examples.refund_desk.live", "--world", str(files.world)]
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def _shadow_all(desk: Desk) -> None:
+    """Both versions side by side, each on an Airflow of its own, while the desk goes on working.
+
+    An Airflow each, since a run in process takes the place of the DAG's run before it.
+    """
+    from shadow.adapters.airflow import running
+
+    dag_file = _dag_file()
+    bar = _Bar(of=len(VERSIONS) * len(desk.windows))
+    with ThreadPoolExecutor(len(VERSIONS)) as pool, _live(desk.files), ExitStack() as processes:
+        tracks = []
+        for label in VERSIONS:
+            airflow = desk.home / "airflow" / label.replace(" ", "-")
+            run = processes.enter_context(running(airflow, dag_file.parent, log=airflow / "runs.log"))
+            tracks.append(pool.submit(_shadow, desk, label, partial(run, dag_file), bar))
+        for track in as_completed(tracks):
+            track.result()
+
+
+@dataclass(slots=True)
+class _Bar:
+    """How many windows are done, of both versions together."""
+
+    of: int
+    done: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+    def step(self, label: str, day: int) -> None:
+        """One more window is done: the bar moves, or where there is no terminal, now and then a line."""
+        with self.lock:
+            self.done += 1
+            progress(self.done, self.of, "shadowing, window")
+            if day % 7 == 0 and not sys.stderr.isatty():
+                say(f"{label}: day {day} is done")
+
+
+def _shadow(desk: Desk, label: str, run: Callable[[Mapping[str, Any]], Ran], bar: _Bar) -> None:
+    """All windows of one version, each followed by a day's labels; what is finished is passed over."""
+    finished = _finished(desk.store, label)
+    for day, window in enumerate(desk.windows, start=1):
+        if window not in finished:
+            _carry_out(run, label, window)
+        if not finished.intersection(desk.windows[day:]):  # where a later day was run, its labels are in
+            _review(desk, label, window)
+        bar.step(label, day)
+
+
+def _finished(store: Store, label: str) -> set[Window]:
+    """The windows of this version that have their verdict."""
+    from shadow.store.registry import run
+    from shadow.store.verdicts import verdicts_of
+
+    held = _experiment(store, label)
+    runs = [run(store, verdict.run) for verdict in verdicts_of(store, held.id)] if held else []
+    return {(one.start, one.end) for one in runs if one.at_most is None}
+
+
+def _experiment(store: Store, label: str) -> Experiment | None:
+    from shadow.store.registry import find_experiment
+
+    try:
+        return find_experiment(store, WORKFLOW, label=label)
+    except UsageError:  # nothing was run for it yet
+        return None
+
+
+def _carry_out(run: Callable[[Mapping[str, Any]], Ran], label: str, window: Window) -> None:
+    start, end = (moment.isoformat() for moment in window)
+    ran = run({"candidate": label, "window_start": start, "window_end": end})
+    if ran.verdict is None:
+        raise StoreError(
+            "a run ended without a verdict",
+            where=f"{WORKFLOW} {label}, {start[:10]}",
+            seen="; ".join(ran.failures) or ran.state,
+            todo="mend what it names and call it again: what was finished stays",
+        )
+
+
+def _review(desk: Desk, label: str, window: Window) -> None:
+    """What people do the next morning: take out what is open, look it up, say which side was right."""
+    from shadow.examples.refund_desk.reviewer import review
+    from shadow.review.labels import export_rows, import_rows
+
+    held = _experiment(desk.store, label)
+    if held is None:
+        return
+    rows = export_rows(desk.store, held.id, look=window[1])
+    import_rows(desk.store, review(rows, desk.files.world, window[1] + REVIEWED_AFTER))
+
+
+def _tell(desk: Desk, label: str) -> None:
+    """One version's outcome: verdict and why, since when, causes, what was held, where to read on."""
+    from shadow.steps import build_report
+    from shadow.store.verdicts import verdicts_of
+
+    held = _experiment(desk.store, label)
+    looks = verdicts_of(desk.store, held.id) if held else []
+    if held is None or not looks:
+        raise StoreError("there is no verdict to tell", where=f"{WORKFLOW} {label}", todo="call it again")
+    rows = [*_outcome(build_report(desk.store, held.id)), ("report", str(_page(desk.home, looks[-1])))]
+    before = ""
+    for name, line in rows:
+        say(f"  {'' if name == before else name:10} {line}" if name else f"\n{line}")
+        before = name
+
+
+def _outcome(told: Report) -> Iterator[tuple[str, str]]:
+    """(what it is about, one line) of all that a demonstration ends with."""
+    from shadow.reports import words
+
+    yield "", f"{told.title}: {told.verdict.upper()}"
+    yield "since", words.standing(told)
+    yield from (("because", reason) for reason in told.reasons)
+    if told.forecast:
+        yield "forecast", told.forecast
+    for cause in told.causes[:SHOWN]:
+        stake = words.money(cause.money)
+        yield "causes", f"[{cause.severity}] {cause.sentence}{f' At stake: {stake}.' if stake else ''}"
+    if len(told.causes) > SHOWN:
+        yield "causes", f"and {len(told.causes) - SHOWN} more in the report"
+    for effect in told.happened.effects:
+        moved = words.money(effect.money)
+        yield "held", f"{effect.count:,} × {effect.tool}{f', {moved}' if moved else ''}"
+    yield "contained", f"{told.isolation}; {sum(row.count for row in told.happened.refusals)} calls refused"
+
+
+def _page(home: Path, look: StoredVerdict) -> Path:
+    """The page that the last run wrote."""
+    pages = sorted((home / "reports" / look.experiment).glob(f"*-{look.run[:8]}.html"))
+    return pages[-1] if pages else home / "reports"

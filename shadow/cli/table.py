@@ -1,0 +1,146 @@
+"""The table of commands: words, what it is for, its arguments, and the function that does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Argument = tuple[tuple[str, ...], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command; `module` is imported only when it is called."""
+
+    words: str
+    help: str
+    module: str
+    function: str
+    arguments: tuple[Argument, ...] = ()
+    group_help: str = ""
+
+
+def _arg(*names: str, **options: Any) -> Argument:
+    return names, options
+
+
+WORKFLOW = _arg("workflow", help="the workflow's name, as refund-desk")
+CANDIDATE = _arg("--candidate", default="", help="the candidate's label; the newest one by default")
+STORE = _arg("--store", default=None, metavar="URL", help="the store's URL; SHADOW_STORE_URL or .shadow by default")
+AS_JSON = _arg("--json", action="store_true", help="plain data instead of text")
+WHICH = _arg("which", help="a file (.yaml, .json), a workflow in the store, or an example's name")
+CONTRACTS = "show and check contracts"
+LABELS = "take discrepancies out for review and people's words in"
+KEEPING = "look after our own database"
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        words="demo",
+        help="build a small live system and shadow it with two candidates, end to end",
+        module="shadow.cli.demo",
+        function="demo",
+        arguments=(
+            _arg("--seed", type=int, default=1, help="draws the world (default 1)"),
+            _arg("--faults", type=int, default=3, help="how many faults version 1 gets (default 3)"),
+            _arg("--days", type=int, default=28, help="how many daily windows (default 28)"),
+            _arg("--scale", type=float, default=1.0, help="share of the full volume (default 1.0)"),
+            _arg("--home", default=None, help="where everything goes (default .shadow)"),
+        ),
+    ),
+    Command(
+        words="run",
+        help="run a workflow's DAG over one window, in this process, without a server",
+        module="shadow.cli.run",
+        function="run",
+        arguments=(
+            WORKFLOW,
+            _arg("--from", dest="start", required=True, help="start of the window, ISO 8601 (inclusive)"),
+            _arg("--to", dest="end", required=True, help="end of the window, ISO 8601 (exclusive)"),
+            CANDIDATE,
+            _arg("--at-most", type=int, default=None, help="take at most so many cases; such a run adds no evidence"),
+            _arg("--dags", default="dags", help="the folder with DAG files (default dags)"),
+        ),
+    ),
+    Command(
+        words="verdict",
+        help="the verdict of an experiment: exit code 0 ready, 1 not ready, 3 inconclusive",
+        module="shadow.cli.show",
+        function="verdict",
+        arguments=(WORKFLOW, CANDIDATE, STORE, AS_JSON),
+    ),
+    Command(
+        words="report",
+        help="write the report of an experiment's newest look",
+        module="shadow.cli.show",
+        function="report",
+        arguments=(
+            WORKFLOW,
+            CANDIDATE,
+            STORE,
+            AS_JSON,
+            _arg("--html", default=None, metavar="FILE", help="write the page there instead of text to the terminal"),
+        ),
+    ),
+    Command(
+        words="contract show",
+        help="one page in plain words",
+        group_help=CONTRACTS,
+        module="shadow.cli.contract",
+        function="show",
+        arguments=(WHICH, STORE, _arg("--yaml", action="store_true", help="the contract itself as YAML"), AS_JSON),
+    ),
+    Command(
+        words="contract check",
+        help="validate a contract file",
+        group_help=CONTRACTS,
+        module="shadow.cli.contract",
+        function="check",
+        arguments=(_arg("file", help="a .yaml, .yml or .json file"),),
+    ),
+    Command(
+        words="labels export",
+        help="discrepancies that wait for a word, as CSV",
+        group_help=LABELS,
+        module="shadow.cli.labels",
+        function="export",
+        arguments=(
+            WORKFLOW,
+            CANDIDATE,
+            STORE,
+            _arg("--out", default="-", metavar="FILE", help="where to write (default: the terminal)"),
+            _arg("--every", action="store_true", help="minor and cosmetic discrepancies too"),
+        ),
+    ),
+    Command(
+        words="labels import",
+        help="a filled-in sheet: all of it, or nothing where a row is wrong",
+        group_help=LABELS,
+        module="shadow.cli.labels",
+        function="take_in",
+        arguments=(_arg("file", help="the CSV file"), STORE),
+    ),
+    Command(
+        words="store show",
+        help="where the store is and how many rows it holds",
+        group_help=KEEPING,
+        module="shadow.cli.store",
+        function="show",
+        arguments=(STORE, AS_JSON),
+    ),
+    Command(
+        words="store redrive",
+        help="open an experiment's dead letters again; the next run of their windows takes them",
+        group_help=KEEPING,
+        module="shadow.cli.store",
+        function="redrive_letters",
+        arguments=(WORKFLOW, CANDIDATE, STORE),
+    ),
+    Command(
+        words="store prune",
+        help="empty what is past the date until which it may be kept",
+        group_help=KEEPING,
+        module="shadow.cli.store",
+        function="prune_now",
+        arguments=(STORE, _arg("--at", default=None, help="as of this moment, ISO 8601 (default: now)")),
+    ),
+)

@@ -1,0 +1,44 @@
+"""Rules over the evidence, one a file; each is bound in a contract by calling its name.
+
+A third party's gate comes in by an entry point of the group `shadow.gates`:
+
+    from shadow.gates import Finding, Status
+    from shadow.plug import gate
+
+    @gate(version=1)
+    def enough_cases(evidence, *, at_least):
+        '''Passes with so many compared cases on closed days.'''
+        enough = evidence.compared >= at_least
+        return Finding(
+            gate="enough_cases",
+            status=Status.PASS if enough else Status.INCONCLUSIVE,
+            reason=f"{evidence.compared} of {at_least} cases compared.",
+        )
+"""
+
+from shadow.gates.calendar import calendar
+from shadow.gates.cost import cost
+from shadow.gates.critical_rate import critical_rate
+from shadow.gates.data_quality import data_quality
+from shadow.gates.finding import Finding, Status
+from shadow.gates.harmful_rate import harmful_rate
+from shadow.gates.latency import latency
+from shadow.gates.set_aside import set_aside
+from shadow.gates.stale import stale
+from shadow.gates.verdict import Verdict, Word, decide
+
+__all__ = [
+    "Finding",
+    "Status",
+    "Verdict",
+    "Word",
+    "calendar",
+    "cost",
+    "critical_rate",
+    "data_quality",
+    "decide",
+    "harmful_rate",
+    "latency",
+    "set_aside",
+    "stale",
+]

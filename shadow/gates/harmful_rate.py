@@ -1,0 +1,90 @@
+"""Gate: the share of a unit-day's cases that are harmful stays below a limit, at a stated error rate."""
+
+from __future__ import annotations
+
+from math import fsum
+
+from shadow.evidence.eprocess import READY, harm, log_e, more_needed, reached, threshold, upper_limit
+from shadow.evidence.evidence import Evidence
+from shadow.evidence.forecast import days_for, unit_days_per_day
+from shadow.gates.finding import Finding, Number, Status
+from shadow.gates.words import check_share, many, nothing_yet, percent
+from shadow.plug import gate
+
+NAME = "harmful_rate"
+
+
+def _check(at_most: float, alpha: float) -> None:
+    check_share("at_most", at_most)
+    check_share("alpha", alpha)
+
+
+@gate(version=1, check=_check)
+def harmful_rate(evidence: Evidence, *, at_most: float, alpha: float = 0.05) -> Finding:
+    """Passes once "the harmful share is `at_most` or more" is rejected; rejects on confirmed harm beyond it.
+
+    For *ready*, over closed days, an unlabelled major or critical discrepancy counts as harmful.
+    For *not ready*, over all days, only what a label confirmed does. The claim is about customers as
+    served: one unit's cases of one day weigh as one.
+
+    Args:
+        at_most: the limit, a share in (0, 1).
+        alpha: the chance, in (0, 1), of ever passing though the share is at the limit; and of ever
+            rejecting though it is not beyond it.
+
+    Example:
+        >>> harmful_rate(at_most=0.01)
+        harmful_rate(at_most=0.01, alpha=0.05)
+
+    Source: `shadow.evidence.eprocess`, priors READY and `harm`.
+    """
+    numbers = _numbers(evidence, at_most, alpha)
+    if reached(float(numbers["harm_log_e"]), alpha):
+        return _rejected(numbers, at_most)
+    pieces = evidence.served()
+    more = more_needed(pieces, at_most, READY, alpha=alpha)
+    days = days_for(evidence, more, unit_days_per_day(evidence))
+    if not pieces:
+        return nothing_yet(NAME, days, numbers)
+    seen = f"{percent(float(numbers['rate']))} of {many(int(numbers['unit_days']), 'unit-day')} harmful"
+    seen += f" ({many(evidence.unlabelled, 'case')} counted so for want of a label)" if evidence.unlabelled else ""
+    if reached(float(numbers["log_e"]), alpha):
+        reason = f"{seen}: below the limit of {percent(at_most)}, surely enough (error rate {percent(alpha)})."
+        return Finding(gate=NAME, status=Status.PASS, reason=reason, numbers=numbers)
+    reason = f"{seen}: not yet surely below the limit of {percent(at_most)}."
+    needs = f"{many(more, 'more unit-day')} like those so far" if more is not None else _hopeless(evidence)
+    return Finding(gate=NAME, status=Status.INCONCLUSIVE, reason=reason, numbers=numbers, needs=needs, days=days)
+
+
+def _numbers(evidence: Evidence, at_most: float, alpha: float) -> dict[str, Number]:
+    ready, confirmed = evidence.served(), evidence.confirmed()
+    total = sum(often for _, often in ready)
+    harmful = fsum(share * often for share, often in ready)
+    return {
+        "log_e": log_e(ready, at_most, READY),
+        "harm_log_e": log_e(confirmed, at_most, harm(at_most)),
+        "threshold": threshold(alpha),
+        "unit_days": total,
+        "harmful": harmful,
+        "rate": harmful / total if total else 0.0,
+        "upper": upper_limit(ready, alpha),
+        "unlabelled": evidence.unlabelled,
+        "confirmed": fsum(share * often for share, often in confirmed),
+        "confirmed_of": sum(often for _, often in confirmed),
+    }
+
+
+def _rejected(numbers: dict[str, Number], at_most: float) -> Finding:
+    share = float(numbers["confirmed"]) / float(numbers["confirmed_of"])
+    reason = (
+        f"Labels confirm harm in {percent(share)} of {many(int(numbers['confirmed_of']), 'unit-day')}: "
+        f"surely beyond the limit of {percent(at_most)}."
+    )
+    return Finding(
+        gate=NAME, status=Status.FAIL, reason=reason, numbers=numbers, needs="a better version", rejects=True
+    )
+
+
+def _hopeless(evidence: Evidence) -> str:
+    labels = " and labels that clear some of it" if evidence.unlabelled else ""
+    return f"less harm than so far{labels}: at this rate more days will not do"

@@ -1,0 +1,170 @@
+"""The verdict: all findings of one look together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from math import ceil, isfinite
+from typing import Any
+
+from shadow.evidence.evidence import Evidence
+from shadow.evidence.forecast import unit_days_per_day
+from shadow.gates.finding import Finding, Status
+from shadow.gates.words import many
+from shadow.plug import Bound
+
+ENFORCED = ("kernel", "external")  # how isolation must begin to read; everything else is cooperation
+ISOLATION = "isolation"
+
+
+class Word(StrEnum):
+    """What a verdict can be."""
+
+    READY = "ready"
+    DEMONSTRATION = "ready (demonstration)"
+    NOT_READY = "not ready"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What holds at one look.
+
+    Attributes:
+        word: see `Word`.
+        findings: one a gate, in the contract's order; then that of isolation.
+        reasons: plain sentences: why ready, what rejects, or each open gate by name.
+        forecast: what is missing and about how many days that takes; empty unless inconclusive.
+        look: aware UTC moment of the look; None where none was given.
+        counts: digest of the counts it rests on.
+        versions_tried: candidate versions tried on this contract, ≥ 1.
+    """
+
+    word: Word
+    findings: tuple[Finding, ...]
+    reasons: tuple[str, ...]
+    forecast: str = ""
+    look: datetime | None = None
+    counts: str = ""
+    versions_tried: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data; the moment as ISO 8601 text."""
+        return {
+            "word": self.word.value,
+            "findings": [finding.to_json() for finding in self.findings],
+            "reasons": list(self.reasons),
+            "forecast": self.forecast,
+            "look": self.look.isoformat() if self.look else None,
+            "counts": self.counts,
+            "versions_tried": self.versions_tried,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Verdict:
+        """The verdict that `to_json` wrote."""
+        return cls(
+            word=Word(data["word"]),
+            findings=tuple(Finding.from_json(finding) for finding in data["findings"]),
+            reasons=tuple(data["reasons"]),
+            forecast=data["forecast"],
+            look=datetime.fromisoformat(data["look"]) if data["look"] else None,
+            counts=data["counts"],
+            versions_tried=data["versions_tried"],
+        )
+
+
+def decide(evidence: Evidence, gates: Sequence[Bound], *, demonstration: bool, isolation: str) -> Verdict:
+    """The verdict of these gates at this look.
+
+    *Not ready* where a finding rejects (confirmed harm or a confirmed critical event); *ready* where
+    every gate passes, isolation is enforced and there is evidence at all; else *inconclusive*. A
+    demonstration is never more than "ready (demonstration)", and may be that without enforced isolation.
+
+    Args:
+        gates: as the contract holds them; with none, nothing is ever ready.
+        demonstration: whether the contract is marked so.
+        isolation: how the replays were contained, as `cooperative, not enforced`.
+    """
+    asked = [_ask(bound, evidence) for bound in gates]
+    contained = _isolation(isolation)
+    judged = asked if demonstration else [*asked, contained]
+    rejecting = [finding for finding in asked if finding.rejects]
+    blocking = [finding for finding in judged if finding.status is not Status.PASS]
+    word, reasons = Word.INCONCLUSIVE, _why_open(asked, blocking)
+    if rejecting:
+        word, reasons = Word.NOT_READY, tuple(_named(finding) for finding in rejecting)
+    elif asked and not blocking and evidence.compared:
+        word = Word.DEMONSTRATION if demonstration else Word.READY
+        reasons = tuple(_named(finding) for finding in judged)
+    return Verdict(
+        word=word,
+        findings=(*asked, contained),
+        reasons=reasons,
+        forecast=_forecast(evidence, blocking) if word is Word.INCONCLUSIVE else "",
+        look=evidence.look,
+        counts=evidence.counts.digest(),
+        versions_tried=evidence.versions_tried,
+    )
+
+
+def _ask(bound: Bound, evidence: Evidence) -> Finding:
+    """The gate's finding; one that raises, or that answers with something else, or NaN, is inconclusive."""
+    try:
+        found = bound(evidence)
+    except Exception as error:  # a gate is a user's callback: whatever it raises is named, never a pass
+        return _errored(bound, f"{type(error).__name__}: {error}")
+    if not isinstance(found, Finding):
+        return _errored(bound, f"answered with {type(found).__name__}, not with a finding")
+    wild = [name for name, value in {**found.numbers, "days": found.days or 0}.items() if not _sound(value)]
+    return _errored(bound, f"{', '.join(wild)} is no finite number") if wild else found
+
+
+def _sound(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, int | float) and isfinite(value))
+
+
+def _errored(bound: Bound, what: str) -> Finding:
+    return Finding(
+        gate=bound.name,
+        status=Status.INCONCLUSIVE,
+        reason=f"errored: {what}",
+        needs="a gate that can be evaluated",
+    )
+
+
+def _isolation(isolation: str) -> Finding:
+    words = isolation.replace(",", " ").split()
+    if words and words[0] in ENFORCED and "not enforced" not in isolation:
+        return Finding(gate=ISOLATION, status=Status.PASS, reason=f"Replays were contained: {isolation}.")
+    return Finding(
+        gate=ISOLATION,
+        status=Status.INCONCLUSIVE,
+        reason=f"Replays were not contained by force: {isolation or 'nothing is known about it'}.",
+        needs="isolation by the kernel or from outside",
+    )
+
+
+def _why_open(asked: list[Finding], blocking: list[Finding]) -> tuple[str, ...]:
+    none = () if asked else ("The contract names no gate.",)
+    return (*none, *(_named(finding) for finding in blocking)) or ("Nothing was compared on a closed day.",)
+
+
+def _named(finding: Finding) -> str:
+    return f"{finding.gate}: {finding.reason}"
+
+
+def _forecast(evidence: Evidence, blocking: list[Finding]) -> str:
+    undated = [finding for finding in blocking if finding.days is None]
+    dated = [(finding.days, finding) for finding in blocking if finding.days is not None]
+    if undated:
+        return "no date can be given: " + "; ".join(f"{f.gate} needs {f.needs or 'more'}" for f in undated)
+    if not dated:
+        return "no date can be given: nothing says what would be enough"
+    days, longest = max(dated, key=lambda pair: pair[0])
+    about = f"about {many(max(1, ceil(days)), 'more day')}"
+    volume = unit_days_per_day(evidence)
+    pace = f" at {volume:,.0f} unit-days a day" if volume else ""
+    return f"{about}{pace}; {longest.gate} takes longest: {longest.needs}"

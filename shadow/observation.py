@@ -1,0 +1,148 @@
+"""An observation: what one side did with one case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Ending(StrEnum):
+    """How one side's work on a case ended. All but `finished` are the candidate's own failures."""
+
+    FINISHED = "finished"
+    ERROR = "error"  # it raised, or its process died
+    TIMEOUT = "timeout"
+    FLOOD = "flood"  # more bytes than allowed, as a value, a call or on stdout
+    INVALID = "invalid"  # NaN, not JSON, or not what the contract says it produces
+
+
+class AnswerKind(StrEnum):
+    """How a read was answered; between LIVE and STALE it is decided when the case settles."""
+
+    RECORDED = "recorded"
+    AS_OF = "as-of"
+    LIVE = "live"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A change that a side made (control) or asked for (candidate: held, recorded, not performed).
+
+    Attributes:
+        tool: the write's name; "escalate" for an escalation.
+        args: JSON object.
+        at: aware UTC; the real moment for the control, the case's as-of moment for the candidate.
+        held: the held effect's id, unique within its experiment; empty for a real effect.
+    """
+
+    tool: str
+    args: Mapping[str, Any]
+    at: datetime | None = None
+    held: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One read that the tools door answered.
+
+    Attributes:
+        tool, args: as asked.
+        kind: how it was answered.
+        at: aware UTC, the real moment of the answer.
+        own: whether the candidate's own held effects were laid over the answer.
+    """
+
+    tool: str
+    args: Mapping[str, Any]
+    kind: AnswerKind
+    at: datetime
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """One call that the door refused; written down before the candidate heard of it."""
+
+    tool: str
+    args: Mapping[str, Any]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One step inside an observation, with OpenTelemetry's meaning.
+
+    Attributes:
+        name: as `execute_tool orders.get`.
+        start_s, duration_s: seconds since the observation began; monotonic.
+        attributes: OpenTelemetry names, as `gen_ai.tool.name`.
+    """
+
+    name: str
+    start_s: float
+    duration_s: float
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What one side did with one case.
+
+    Attributes:
+        ending: how it ended.
+        value: JSON object that the contract's `produces` describes; None unless finished.
+        error: one line, empty when finished; `detail` holds the rest (traceback, tail of stderr).
+        effects: real ones for the control, held ones for the candidate, in order.
+        reads, refusals, spans: what went through the tools door, in order.
+        duration_s: wall seconds of the candidate's work, ≥ 0; None where unknown.
+        tokens: tokens that a candidate reported.
+        cost_usd: United States dollars at the candidate's declared price; None where unknown.
+    """
+
+    ending: Ending
+    value: Mapping[str, Any] | None = None
+    error: str = ""
+    detail: str = ""
+    effects: tuple[Effect, ...] = ()
+    reads: tuple[Read, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    spans: tuple[Span, ...] = ()
+    duration_s: float | None = None
+    tokens: int | None = None
+    cost_usd: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data; moments as ISO 8601 text."""
+        data = asdict(self)
+        for item in [*data["effects"], *data["reads"]]:
+            item["at"] = item["at"].isoformat() if item["at"] else None
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Observation:
+        """The observation that `to_json` wrote."""
+        return cls(
+            ending=Ending(data["ending"]),
+            value=data["value"],
+            error=data["error"],
+            detail=data["detail"],
+            effects=tuple(Effect(**{**e, "at": _moment(e["at"])}) for e in data["effects"]),
+            reads=tuple(_read(r) for r in data["reads"]),
+            refusals=tuple(Refusal(**r) for r in data["refusals"]),
+            spans=tuple(Span(**s) for s in data["spans"]),
+            duration_s=data["duration_s"],
+            tokens=data["tokens"],
+            cost_usd=data["cost_usd"],
+        )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _read(data: Mapping[str, Any]) -> Read:
+    return Read(**{**data, "kind": AnswerKind(data["kind"]), "at": datetime.fromisoformat(data["at"])})

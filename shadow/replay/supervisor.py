@@ -1,0 +1,129 @@
+"""Cases through a candidate, several at once; every case has ended, with all it started, before it is told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from shadow.candidates import Candidate
+from shadow.candidates.pin import pin_of
+from shadow.case import Case
+from shadow.contract.model import Contract
+from shadow.doors.bindings import Binding, check_bindings, open_bindings
+from shadow.doors.checks import compile_checks
+from shadow.errors import CandidateError
+from shadow.observation import Observation
+from shadow.replay.isolation import ISOLATION
+from shadow.replay.limits import Limits
+from shadow.replay.loop import FORKED, FRESH, shut, start_nursery, steps
+from shadow.replay.state import State
+
+__all__ = ["FORKED", "FRESH", "ISOLATION", "Limits", "Replay", "never", "replay"]
+
+
+def never() -> bool:
+    """Never stop."""
+    return False
+
+
+class Replay:
+    """A running replay: iterate over it for each case and its observation, in the order of their ends.
+
+    Leaving it early, by `close` or as a context manager, ends every process of it; the cases in flight
+    are then not told of, and may be replayed.
+    """
+
+    __slots__ = ("_state", "_steps")
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._steps = steps(state)
+
+    @property
+    def mode(self) -> str:
+        """ "forked from one import", or "fresh process per case: " and why; empty where stopped before."""
+        return self._state.mode
+
+    @property
+    def isolation(self) -> str:
+        """How the candidate is held, in the words that every record carries."""
+        return ISOLATION
+
+    @property
+    def restarts(self) -> int:
+        """How often the process that cases are forked from was lost and started anew."""
+        return self._state.restarts
+
+    def __iter__(self) -> Iterator[tuple[Case, Observation]]:
+        return self
+
+    def __next__(self) -> tuple[Case, Observation]:
+        return next(self._steps)
+
+    def __enter__(self) -> Replay:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process of this replay."""
+        self._steps.close()  # type: ignore[attr-defined]
+        shut(self._state)
+
+
+def replay(
+    cases: Iterable[Case],
+    candidate: Candidate,
+    *,
+    contract: Contract,
+    bindings: Mapping[str, Binding],
+    experiment: str,
+    limits: Limits | None = None,
+    stop: Callable[[], bool] = never,
+) -> Replay:
+    """Take cases through a candidate; the candidate is imported, once, before this returns.
+
+    A case during which the process that cases are forked from was lost is redone once, alone; it is an
+    error the second time. Once `stop` is true no case is started, those in flight are ended and not
+    told of.
+
+    Args:
+        cases: taken one by one as there is room.
+        candidate: its source must still have the digest that it was pinned with.
+        contract: a sound one; its tools are what the candidate may call.
+        bindings: how each tool is served, from this process.
+        experiment: its id; begins the id of each held effect.
+        limits: what each case may use.
+        stop: asked several times a second, as after SIGTERM.
+
+    Raises:
+        BindingError: a tool cannot be served.
+        SourceError: a connection cannot be opened; or, while iterating, a case's input is no JSON.
+        CandidateError: the candidate cannot be imported, or is no longer what was pinned.
+    """
+    check_bindings(contract, bindings)
+    open_bindings(bindings)
+    state = State(
+        cases=iter(cases), candidate=candidate, checks=compile_checks(contract), bindings=bindings,
+        experiment=experiment, limits=limits or Limits(), stop=stop,
+    )  # fmt: skip
+    try:
+        start_nursery(state)
+        _same_pin(candidate)
+    except BaseException:
+        shut(state)
+        raise
+    return Replay(state)
+
+
+def _same_pin(candidate: Candidate) -> None:
+    """Refuse a candidate whose source has changed between its declaration and its import."""
+    now = pin_of(
+        candidate.target, root=candidate.root, files=candidate.files,
+        settings=candidate.settings, models=candidate.models,
+    )  # fmt: skip
+    if now != candidate.pin:
+        raise CandidateError(
+            "its source is no longer what was pinned", where=candidate.label, seen=now[:12],
+            allowed=candidate.pin[:12], todo="declare it again, under a label of its own",
+        )  # fmt: skip

@@ -1,0 +1,201 @@
+"""The second half of the page: gates, plots, latency and cost, data quality, digests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from shadow.reports import words
+from shadow.reports.markup import Child, Markup, el, join, value
+from shadow.reports.parts import FindingRow, StoppedRow
+from shadow.reports.report import Report
+from shadow.reports.series import Curve
+from shadow.reports.svg import evidence_plot, rate_plot
+from shadow.reports.table import Caps, Column, chip, facts, more, section, table
+
+STATUS = {"pass": ("good", "✓"), "fail": ("bad", "✕"), "inconclusive": ("open", "…")}
+DIGESTS = {
+    "decision": "cases, comparisons, labels, versions: what the verdict is bound to",
+    "measurement": "durations, tokens, costs",
+    "conduct": "of the contract: what comes in, what goes out, tools, stops",
+    "judgement": "of the contract: comparisons, severities, slices, gates",
+    "governance": "of the contract: owner, approvers, stages, budgets",
+    "pin": "of the candidate",
+    "counts": "the evidence as the gates saw it",
+}
+
+
+def gates(report: Report, caps: Caps) -> Markup:
+    """One row a gate: what it says, what it measured, what it still needs."""
+    columns = (
+        Column(name="Gate"),
+        Column(name="Says"),
+        Column(name="Why"),
+        Column(name="Measured"),
+        Column(name="Still needed"),
+    )
+    rows = [_finding(row, caps) for row in report.findings]
+    passed = sum(row.status == "pass" for row in report.findings)
+    asked = words.counted(len(report.findings), "gate")
+    lead = f"{passed} of {asked} pass. Ready needs all of them at the same look."
+    body = table(columns, rows, caps=caps) if rows else el("p", "No gate was asked.", class_="none")
+    return section("gates", "The gates", body, lead=lead)
+
+
+def _finding(row: FindingRow, caps: Caps) -> list[Child]:
+    tone, sign = STATUS.get(row.status, ("bad", "?"))
+    held = list(row.numbers.items())
+    measured = [
+        el("div", value(name.replace("_", " ")), " ", el("b", value(words.figure(n))), class_="fig")
+        for name, n in held[: caps.rows]
+    ]
+    return [
+        value(row.gate),
+        join(
+            (
+                chip(row.status, tone, sign),
+                el("div", "makes it “not ready”", class_="soft") if row.rejects else None,
+            )
+        ),
+        value(row.reason),
+        join((*measured, more(len(held), caps.rows))),
+        join((value(row.needs, empty="nothing"), _days(row.days))),
+    ]
+
+
+def _days(days: float | None) -> Markup | None:
+    return None if days is None else el("div", f"in about {words.figure(float(days))} days", class_="soft")
+
+
+def plots(report: Report, caps: Caps) -> Markup:
+    """Evidence against its threshold by day, and the rate of discrepancies by day."""
+    drawn = [_evidence(curve, n, report, caps) for n, curve in enumerate(report.curves[: caps.rows])]
+    return section(
+        "plots",
+        "How the evidence grew",
+        *drawn,
+        more(len(report.curves), caps.rows, "more curves"),
+        _rates(report, caps),
+        lead="Looking every day costs nothing here: the thresholds hold however often people look.",
+    )
+
+
+def _evidence(curve: Curve, n: int, report: Report, caps: Caps) -> Markup:
+    kind = "good" if curve.toward == "ready" else "bad"
+    legend = el(
+        "ul",
+        el("li", "log-evidence at each day's look", class_="plain"),
+        el("li", f"enough to speak for {curve.toward}", class_=f"zone {kind}"),
+        class_="legend",
+    )
+    rows = [
+        (words.day(p.day), f"{p.log_e:.3f}", "yes" if p.log_e >= curve.threshold else "no")
+        for p in curve.points
+    ]
+    columns = (Column(name="Day"), Column(name="Log-evidence", numeric=True), Column(name="Enough"))
+    caption = el("figcaption", value(curve.title), el("span", "Gate ", value(curve.gate)))
+    plot = evidence_plot(curve, f"curve-{n}", first_ready=report.first_ready)
+    return el("figure", caption, plot, legend, _numbers(columns, rows, caps))
+
+
+def _rates(report: Report, caps: Caps) -> Markup:
+    plot = rate_plot(report.days, "rates", limit=report.harm_limit, first_ready=report.first_ready)
+    legend = el(
+        "ul",
+        el("li", "discrepancies", class_="plain"),
+        el("li", "their 95 % interval", class_="zone plain"),
+        el("li", "harmful ones", class_="bad"),
+        el("li", "hollow points: the day is not closed yet", class_="hollow"),
+        class_="legend",
+    )
+    columns = (
+        Column(name="Arrived on"),
+        *(
+            Column(name=n, numeric=True)
+            for n in ("Arrived", "Compared", "Discrepancies", "Harmful", "Share", "Low", "High")
+        ),
+        Column(name="Closed"),
+    )
+    rows = [_day(report, n) for n in range(len(report.days))]
+    said = "Share of the compared cases of each arrival day, with its 95 % interval."
+    caption = el("figcaption", "Discrepancies by day", el("span", said))
+    return el("figure", caption, plot, legend, _numbers(columns, rows, caps))
+
+
+def _day(report: Report, n: int) -> list[Child]:
+    d = report.days[n]
+    share = words.ratio(d.discrepancies, d.compared)
+    counts = [words.number(c) for c in (d.arrived, d.compared, d.discrepancies, d.harmful)]
+    return [
+        words.day(d.day),
+        *counts,
+        share,
+        words.percent(d.low),
+        words.percent(d.high),
+        "yes" if d.closed else "no",
+    ]
+
+
+def _numbers(columns: tuple[Column, ...], rows: Sequence[Sequence[Child]], caps: Caps) -> Markup:
+    return el("details", el("summary", "The numbers"), table(columns, rows, caps=caps), class_="numbers")
+
+
+def speed(report: Report) -> Markup:
+    """How long the candidate took and what it cost."""
+    held, cost = report.latency, report.cost
+    pairs: list[tuple[str, Child]] = [
+        ("Half of the cases took at most", words.seconds(held.p50_s)),
+        ("95 of 100 took at most", words.seconds(held.p95_s)),
+        ("The slowest took", words.seconds(held.max_s)),
+        ("Measured over", words.counted(held.cases, "case")),
+        ("Cost of a case", words.usd(cost.per_case_usd)),
+        (
+            "Cost in all",
+            f"{words.usd(cost.total_usd)}, over {words.counted(cost.cases, 'case')} with a known cost",
+        ),
+    ]
+    lead = "Wall time of the candidate's own work; cost at its declared prices."
+    return section("speed", "Speed and cost", facts(pairs, class_="facts across"), lead=lead)
+
+
+def quality(report: Report, caps: Caps) -> Markup:
+    """The windows whose data was looked at, and those that were stopped, by column and count."""
+    q = report.quality
+    stopped = len({row.window for row in q.stopped})
+    lead = f"{words.counted(q.windows, 'window')} looked at, {stopped:,} stopped before anything was spent."
+    fresh = words.counted(q.without_reference, "window")
+    said = f"{fresh} had nothing to be compared with yet: keys, nulls and units alone were checked."
+    note = el("p", said) if q.without_reference else None
+    columns = (
+        Column(name="Window"),
+        Column(name="Check"),
+        Column(name="Column"),
+        Column(name="Rows", numeric=True),
+        Column(name="What was seen"),
+    )
+    body = table(columns, [_stop(row) for row in q.stopped], caps=caps) if q.stopped else None
+    return section("quality", "The data that came in", note, body, lead=lead)
+
+
+def _stop(row: StoppedRow) -> list[Child]:
+    return [
+        words.window(row.window),
+        value(row.check),
+        value(row.column, empty="none"),
+        words.number(row.count),
+        value(row.sentence),
+    ]
+
+
+def digests(report: Report) -> Markup:
+    """What the verdict is bound to, folded away."""
+    pairs: list[tuple[str, Child]] = [
+        (f"{name}: {DIGESTS[name]}", el("code", digest or "(none)"))
+        for name, digest in asdict(report.digests).items()
+    ]
+    pairs += [("models", value(", ".join(report.candidate.models[:50]), empty="(none declared)"))]
+    folded = el("details", el("summary", "Show the digests"), facts(pairs))
+    lead = (
+        "The verdict holds for exactly this contract, this candidate and this evidence, and for nothing else."
+    )
+    return section("digests", "What this verdict is bound to", folded, lead=lead)

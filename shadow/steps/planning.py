@@ -1,0 +1,24 @@
+"""Plan: which of the window's cases are still to be replayed, in shards."""
+
+from __future__ import annotations
+
+from shadow.setup import Setup
+from shadow.store import Store
+from shadow.store.registry import first_start, note_run, run, run_notes
+from shadow.store.replays import take_cases
+
+
+def plan(store: Store, setup: Setup, run_id: str, *, shard_size: int = 200) -> list[int]:
+    """Shards with cases left to replay; none where the window's data was stopped by validation.
+
+    A run over a part of its window takes no late cases of earlier windows.
+    """
+    one = run(store, run_id)
+    notes = run_notes(store, run_id)
+    if notes["sound"] is False:
+        return []
+    since = max(first_start(store, one.experiment), one.start - setup.contract.settles_within)
+    since = since if one.at_most is None else one.start
+    shards, counts = take_cases(store, one, since=since, shard_size=shard_size)
+    note_run(store, run_id, counts={**(notes["counts"] or {}), **counts})
+    return shards

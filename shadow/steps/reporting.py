@@ -1,0 +1,179 @@
+"""Report: everything a reader sees of one look, gathered once, then written as HTML, text and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from math import ceil
+from pathlib import Path
+
+from shadow.contract import Contract, digests
+from shadow.errors import UsageError
+from shadow.evidence import distinct
+from shadow.evidence.counts import Table
+from shadow.gates import Verdict
+from shadow.replay import ISOLATION
+from shadow.reports import html, text
+from shadow.reports.blind import blind_spots
+from shadow.reports.parts import (
+    CandidateRow,
+    Cost,
+    Digests,
+    FindingRow,
+    Latency,
+    Quality,
+    Served,
+    StoppedRow,
+    Window,
+)
+from shadow.reports.report import Report
+from shadow.setup import Setup
+from shadow.steps.telling.causing import cause_rows
+from shadow.steps.telling.happened import happened
+from shadow.steps.telling.history import curves, day_rows, first_day, look_day, look_rows
+from shadow.steps.telling.walk import Walk, totals, walk
+from shadow.store import Store
+from shadow.store.deeds import deeds, not_taken
+from shadow.store.registry import Experiment, contract_of, experiment, first_start, run, tried, unsound, windows
+from shadow.store.verdicts import StoredVerdict, verdicts_of
+
+MICRO_USD = Decimal("0.000001")
+
+
+def report(store: Store, setup: Setup, run_id: str, *, directory: Path) -> str:
+    """Write the report of the run's look; the path of its HTML page, with .txt and .json beside it."""
+    one = run(store, run_id)
+    made = build_report(store, one.experiment, look=one.end)
+    folder = directory / one.experiment
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / f"{look_day(one.end):%Y-%m-%d}-{run_id[:8]}.html"
+    html.write(made, page)
+    page.with_suffix(".txt").write_text(text.text(made), encoding="utf-8")
+    page.with_suffix(".json").write_text(json.dumps(made.to_json(), ensure_ascii=False), encoding="utf-8")
+    return str(page)
+
+
+def build_report(store: Store, experiment_id: str, *, look: datetime | None = None) -> Report:
+    """The frozen report of an experiment's newest look, or of the one at `look`.
+
+    Raises:
+        UsageError: there is no such look.
+    """
+    one = experiment(store, experiment_id)
+    looks = [v for v in verdicts_of(store, one.id) if look is None or v.look <= look]
+    if not looks or (look is not None and looks[-1].look != look):
+        raise UsageError("there is no verdict of that look", where=one.id, seen=str(look), todo="run it first")
+    last = looks[-1]
+    contract = contract_of(store, last.contract)
+    met = walk(store, one, contract=contract, look=last.look)
+    return _report(store, one, contract, met, looks)
+
+
+def _report(store: Store, one: Experiment, contract: Contract, met: Walk, looks: Sequence[StoredVerdict]) -> Report:
+    last = looks[-1]
+    verdict = Verdict.from_json(last.body)
+    summed = totals(met, not_taken=not_taken(store, one, look=last.look))
+    open_causes, resolved = cause_rows(store, one, met)
+    return Report(
+        title=f"{contract.workflow}: {one.label}",
+        workflow=contract.workflow,
+        owner=contract.owner,
+        candidate=CandidateRow(label=one.label, pin=one.pin),
+        experiment=one.id,
+        window=Window(start=first_start(store, one.id), end=last.look),
+        look=last.look,
+        verdict=last.word,
+        reasons=verdict.reasons,
+        forecast=verdict.forecast,
+        first_ready=first_day(looks, "ready"),
+        first_not_ready=first_day(looks, "not ready"),
+        holds_now=last.word.startswith("ready"),
+        isolation=ISOLATION,
+        findings=tuple(_finding(finding.to_json()) for finding in verdict.findings),
+        served=_served(met, contract),
+        totals=summed,
+        happened=happened(deeds(store, one, look=last.look), contract, stale=met.stale),
+        causes=open_causes,
+        resolved=resolved,
+        blind=blind_spots(summed),
+        latency=_latency(met.durations),
+        cost=_cost(met.costs),
+        quality=_quality(store, one, last.look),
+        digests=_digests(contract, one, last),
+        curves=curves(looks),
+        days=day_rows(met.counts, last.look),
+        looks=look_rows(looks),
+        harm_limit=next((b.params["at_most"] for b in contract.gates if b.name == "harmful_rate"), None),
+        notes=_notes(store, one, contract, met),
+    )
+
+
+def _finding(data: dict[str, object]) -> FindingRow:
+    return FindingRow(**data)  # type: ignore[arg-type]  # the same fields by construction
+
+
+def _served(met: Walk, contract: Contract) -> Served:
+    days = [*met.counts.days]
+    return Served(
+        units=distinct.estimate(met.counts.units),
+        unit_days=sum(met.counts.table(Table.SERVED, days).values()),
+        cases=len(met.compared),
+        unit=contract.unit.removesuffix("_id").replace("_", " "),
+    )
+
+
+def _latency(seconds: Sequence[float]) -> Latency:
+    ordered = sorted(seconds)
+    if not ordered:
+        return Latency(cases=0, p50_s=None, p95_s=None, max_s=None)
+    p50, p95 = (ordered[max(ceil(share * len(ordered)) - 1, 0)] for share in (0.5, 0.95))
+    return Latency(cases=len(ordered), p50_s=p50, p95_s=p95, max_s=ordered[-1])
+
+
+def _cost(dollars: Sequence[float]) -> Cost:
+    if not dollars:
+        return Cost(cases=0, total_usd=None, per_case_usd=None)
+    total = sum((Decimal(str(one)) for one in dollars), Decimal(0))
+    return Cost(cases=len(dollars), total_usd=total, per_case_usd=(total / len(dollars)).quantize(MICRO_USD))
+
+
+def _quality(store: Store, one: Experiment, look: datetime) -> Quality:
+    looked = windows(store, one.id, look=look)
+    stopped = tuple(
+        StoppedRow(
+            window=Window(start=window["start"], end=window["end"]),
+            check=str(problem["expectation"]),
+            column=str(problem["column"]),
+            count=int(problem["count"]),
+            sentence=str(problem["what"]),
+        )
+        for window in unsound(store, one.id, look=look)
+        for problem in window["problems"]
+    )
+    without = sum(bool(notes) for notes in looked)
+    return Quality(windows=len(looked), without_reference=without, stopped=stopped)
+
+
+def _digests(contract: Contract, one: Experiment, last: StoredVerdict) -> Digests:
+    parts = digests(contract)
+    return Digests(
+        decision=last.decision_digest,
+        measurement=last.measurement_digest,
+        conduct=parts.conduct,
+        judgement=parts.judgement,
+        governance=parts.governance,
+        pin=one.pin,
+        counts=last.counts_digest,
+    )
+
+
+def _notes(store: Store, one: Experiment, contract: Contract, met: Walk) -> tuple[str, ...]:
+    versions = tried(store, one)
+    notes = [f"{versions} candidate version{'s were' if versions > 1 else ' was'} tried on this contract."]
+    if met.cleared:
+        notes.append(f"In {met.cleared:,} discrepancies a label says that the candidate was right.")
+    if contract.demonstration:
+        notes.append("The contract is a demonstration: this verdict never routes real work.")
+    return tuple(notes)

@@ -1,0 +1,3 @@
+"""Telling: what the store knows of one look, gathered into the frozen report."""
+
+from __future__ import annotations

@@ -1,0 +1,152 @@
+"""What holds for every gate that is registered, ours or a third party's: tested by being there."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from math import inf, isfinite, nan
+from typing import Any
+
+import pytest
+
+from shadow.errors import ContractError
+from shadow.evidence.evidence import Evidence, Problem
+from shadow.evidence.judged import Standing
+from shadow.gates import Finding, Status
+from shadow.plug import Bound, gate
+from tests.evidence.rows import days_of, evidence
+
+PARAMS: Mapping[str, Mapping[str, Any]] = {
+    "harmful_rate": {"at_most": 0.02},
+    "critical_rate": {"below": 0.01},
+    "calendar": {"days": 3},
+    "set_aside": {"at_most": 0.05},
+    "stale": {"at_most": 0.02},
+    "latency": {"p95_s": 20},
+    "cost": {"per_case_usd": 0.05},
+    "data_quality": {},
+}
+NAMES = gate.names()
+
+
+def bound(name: str) -> Bound:
+    """The gate with parameters that a good desk passes."""
+    return gate.get(name)(**PARAMS[name])
+
+
+def plenty(**what: Any) -> Evidence:
+    """4,000 sound cases over four days."""
+    return evidence(days_of(4000, days=4, special=what.pop("special", None)), days=4, **what)
+
+
+def test_parameters_are_known_for_every_gate() -> None:
+    """A new gate must be added here, so that all that follows is tested on it."""
+    assert set(NAMES) == set(PARAMS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_plenty_of_good_evidence_passes(name: str) -> None:
+    """The other tests would hold for a gate that never passes."""
+    found = bound(name)(plenty())
+    assert found.status is Status.PASS
+    assert found.needs == "" and found.days is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_data_is_inconclusive(name: str) -> None:
+    """Nothing arrived, or nothing is closed yet, or nothing was compared, replayed or not: never a pass, never not ready."""
+    waiting, late = {0: {"standing": Standing.WAITING}}, {"standing": Standing.SET_ASIDE}
+    aside = {n: {"standing": Standing.SET_ASIDE, "duration_s": None, "cost_usd": None} for n in range(40)}
+    for seen in (
+        evidence([], days=4),
+        plenty(special=waiting),
+        evidence(days_of(40, days=4, special=aside), days=4),
+        evidence(days_of(4000, days=4, special=dict.fromkeys(range(4000), late)), days=4),
+    ):
+        found = bound(name)(seen)
+        assert found.status is not Status.PASS
+        assert not found.rejects
+        assert found.needs
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_it_says_can_be_kept(name: str) -> None:
+    """Its own name, one sentence, finite numbers, JSON both ways; on good, bad and no evidence."""
+    for seen in (plenty(), evidence(days_of(40, days=4), days=4), evidence([], days=0)):
+        found = bound(name)(seen)
+        assert found.gate == name
+        assert found.reason.endswith(".") and len(found.reason) < 400
+        assert all(isinstance(v, str) or isfinite(v) for v in found.numbers.values())
+        assert Finding.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_pure(name: str) -> None:
+    """The same evidence gives the same finding."""
+    seen = plenty()
+    assert bound(name)(seen) == bound(name)(seen)
+
+
+@pytest.mark.parametrize("value", [0, 1, -0.1, 1.5, nan, inf, "0.01", True, None])
+@pytest.mark.parametrize(
+    ("name", "param"),
+    [
+        ("harmful_rate", "at_most"),
+        ("harmful_rate", "alpha"),
+        ("critical_rate", "below"),
+        ("critical_rate", "alpha"),
+        ("set_aside", "at_most"),
+        ("stale", "at_most"),
+        ("latency", "alpha"),
+        ("cost", "alpha"),
+    ],
+)
+def test_shares_are_between_0_and_1(name: str, param: str, value: Any) -> None:
+    """Anything else is refused when the contract is written."""
+    with pytest.raises(ContractError, match=param):
+        gate.get(name)(**{**PARAMS[name], param: value})
+
+
+@pytest.mark.parametrize("value", [0, -1, nan, inf, "20", True, None])
+@pytest.mark.parametrize(("name", "param"), [("latency", "p95_s"), ("cost", "per_case_usd"), ("calendar", "days")])
+def test_amounts_are_above_0(name: str, param: str, value: Any) -> None:
+    """Seconds, dollars and days."""
+    with pytest.raises(ContractError, match=param):
+        gate.get(name)(**{param: value})
+
+
+def test_days_are_whole() -> None:
+    """Half a day cannot be closed."""
+    with pytest.raises(ContractError, match="days"):
+        gate.get("calendar")(days=13.5)
+
+
+def test_forecasts_count_down() -> None:
+    """Each further day of the same evidence takes about a day off the forecast, until the gate passes."""
+    for name in ("harmful_rate", "critical_rate", "calendar"):
+        asked = gate.get(name)(**{**PARAMS[name], **({"days": 14} if name == "calendar" else {})})
+        rows = days_of(28 * 20, days=28)
+        first = rows[0].day
+        left = [
+            asked(evidence([r for r in rows if r.day < first + timedelta(days=d)], days=d)).days for d in range(1, 29)
+        ]
+        known = [value for value in left if value is not None]
+        assert known, name
+        assert all(later == sooner - 1 for sooner, later in itertools.pairwise(known)), (name, known)
+        assert known[-1] == 1
+        assert left[len(known) :] == [None] * (28 - len(known))
+
+
+def test_open_problems_do_not_pass() -> None:
+    """Data quality names window, column and count."""
+    found = bound("data_quality")(plenty(problems=(Problem("2026-01-07", "amount", "unit changed", 321),)))
+    assert found.status is Status.INCONCLUSIVE
+    assert "2026-01-07 amount: unit changed (321)" in found.reason
+
+
+@pytest.mark.parametrize("what", [{"validated": 0}, {"unvalidated": 1}])
+def test_what_was_not_validated_does_not_pass(what: dict[str, int]) -> None:
+    """Neither where nothing was validated nor where one window was left out."""
+    assert bound("data_quality")(plenty(**what)).status is Status.INCONCLUSIVE

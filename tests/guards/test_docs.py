@@ -1,0 +1,43 @@
+"""What the pages say: Python in them compiles, files they link to are there, and they name no place of ours."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [path for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")] if path.exists()]
+BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    return [text for name, text in BLOCK.findall(path.read_text(encoding="utf-8")) if name == language]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_python_compiles(path: Path) -> None:
+    """Each block marked python is Python; `…` stands for what a reader fills in."""
+    for number, text in enumerate(blocks(path, "python"), start=1):
+        compile(text.replace("…", "..."), f"{path.name}, block {number}", "exec")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    """Each relative link names a file of the repository."""
+    for target in LINK.findall(path.read_text(encoding="utf-8")):
+        if "://" not in target and not target.startswith("mailto:"):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_commands_exist(path: Path) -> None:
+    """Each `shadow …` command that a page shows is one that the command line knows."""
+    from shadow.cli.table import COMMANDS
+
+    known = {command.words.split()[0] for command in COMMANDS}
+    shown = re.findall(r"^\$? ?shadow ([a-z]+)", "\n".join(blocks(path, "sh") + blocks(path, "console")), re.M)
+    assert set(shown) <= known
