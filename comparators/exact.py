@@ -12,7 +12,7 @@ DEEPEST = 100  # levels; deeper values are refused before Python's own recursion
 _SHOWN = 60  # characters of a value that a sentence quotes
 
 
-@comparator(version=1)
+@comparator(version=1, words="must be the same")
 def exact(control: Any, candidate: Any) -> str | None:
     """None when both are the same JSON value, else a sentence.
 

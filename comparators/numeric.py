@@ -19,7 +19,7 @@ def _check(abs_tol: Any, rel_tol: Any) -> None:
             raise ValueError(f"{name} is negative")
 
 
-@comparator(version=1, check=_check)
+@comparator(version=1, check=_check, words="must be the same within {abs_tol} (or a share of {rel_tol})")
 def numeric(control: Any, candidate: Any, *, abs_tol: str = "0", rel_tol: str = "0") -> str | None:
     """None when both are the same number within either tolerance, else a sentence.
 

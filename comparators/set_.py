@@ -15,7 +15,7 @@ def _check(counted: Any) -> None:
         raise ValueError("counted is true or false")
 
 
-@comparator(version=1, check=_check)
+@comparator(version=1, check=_check, words="must hold the same items in any order")
 def same_set(control: Any, candidate: Any, *, counted: bool = True) -> str | None:
     """None when both lists have the same members, else a sentence.
 

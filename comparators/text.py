@@ -18,7 +18,7 @@ def _check(at_least: Any) -> None:
         raise ValueError("at_least is a number in (0, 1]")
 
 
-@comparator(version=1, check=_check)
+@comparator(version=1, check=_check, words="must read alike to {at_least_percent}")
 def text(control: Any, candidate: Any, *, at_least: float = 0.8) -> str | None:
     """None when both texts are similar enough, else a sentence.
 

@@ -48,6 +48,14 @@ class Bound:
     def version(self) -> int:
         return self.plug.version
 
+    def words(self) -> str:
+        """What it says in plain words; its name and parameters where it brings none."""
+        if not self.plug.words:
+            params = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.params.items())
+            return self.name.replace("_", " ") + (f" ({params})" if params else "")
+        shares = {f"{n}_percent": f"{100 * v:g} %" for n, v in self.params.items() if isinstance(v, int | float)}
+        return self.plug.words.format(**self.params, **shares)
+
     def spec(self) -> dict[str, Any]:
         """Plain data: `{"name": str, "version": int, "params": {…}}`."""
         return {"name": self.name, "version": self.version, "params": dict(self.params)}
@@ -74,6 +82,7 @@ class Plug:
     version: int
     function: Callable[..., Any]
     check: Check | None = None
+    words: str = ""
 
     def __call__(self, **params: Any) -> Bound:
         known = self._parameters()
@@ -91,6 +100,9 @@ class Plug:
         if self.check is not None:
             self._run_check(full)
         return Bound(plug=self, params=freeze(full))
+
+    def __deepcopy__(self, _: Any) -> Plug:
+        return self  # there is one of it, in its registry; a copy of a contract shares it
 
     def _run_check(self, params: Mapping[str, Any]) -> None:
         try:
@@ -121,12 +133,20 @@ class Kind:
     filling: bool = False
     loading: RLock = field(default_factory=RLock)
 
-    def __call__(self, *, version: int = 1, check: Check | None = None) -> Callable[[Callable[..., Any]], Plug]:
-        """Register the decorated function under its own name."""
+    def __call__(
+        self, *, version: int = 1, check: Check | None = None, words: str = ""
+    ) -> Callable[[Callable[..., Any]], Plug]:
+        """Register the decorated function under its own name.
+
+        Args:
+            version: rises when answers can change.
+            check: called with the parameters; raises ValueError for wrong ones.
+            words: what it says in plain words, for an owner; `{name}` is a parameter, `{name_percent}` one in percent.
+        """
 
         def register(function: Callable[..., Any]) -> Plug:
-            plug = Plug(kind=self, name=function.__name__, version=version, function=function, check=check)
-            return self.add(plug)
+            name = function.__name__
+            return self.add(Plug(kind=self, name=name, version=version, function=function, check=check, words=words))
 
         return register
 
@@ -216,6 +236,8 @@ def _loaded(entry: EntryPoint) -> Any:
     """What a third party's entry point names; whatever its import raises is told with its name."""
     try:
         return entry.load()
+    except ContractError:
+        raise
     except Exception as error:
         raise ContractError(
             f"entry point {entry.name} cannot be loaded",

@@ -45,10 +45,7 @@ def python(
         >>> python("json.tool:main", label="2026-11-01").target
         'json.tool:main'
     """
-    if not _TARGET.fullmatch(target):
-        raise CandidateError("no target", where=f"candidate {label!r}", seen=target, allowed="package.module:function")
-    if not label.strip():
-        raise CandidateError("a candidate needs a label", where=target, todo='label="2026-11-01"')
+    _named(target, label)
     home = str(Path(root).resolve()) if root is not None else root_of(target)
     given = _settings(settings or {}, target)
     pin = pin_of(target, root=home, files=files, settings=given, models=models)
@@ -56,6 +53,13 @@ def python(
         label=label, target=target, settings=given, models=tuple(models), files=tuple(files),
         usd_per_call=_price(usd_per_call, target), root=home, pin=pin,
     )  # fmt: skip
+
+
+def _named(target: str, label: str) -> None:
+    if not _TARGET.fullmatch(target):
+        raise CandidateError("no target", where=f"candidate {label!r}", seen=target, allowed="package.module:function")
+    if not label.strip():
+        raise CandidateError("a candidate needs a label", where=target, todo='label="2026-11-01"')
 
 
 def _settings(settings: Mapping[str, Any], target: str) -> dict[str, Any]:

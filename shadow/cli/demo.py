@@ -40,6 +40,7 @@ REVIEWED_AFTER = timedelta(hours=10)  # after a day's end: people label the next
 SHOWN = 5  # causes, and other rows of a kind, that the terminal shows
 
 Window = tuple[datetime, datetime]
+Carry = Callable[[Mapping[str, Any]], "Ran"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,18 +136,35 @@ def _shadow_all(desk: Desk) -> None:
 
     An Airflow each, since a run in process takes the place of the DAG's run before it.
     """
-    from shadow.adapters.airflow import running
-
-    dag_file = _dag_file()
+    finished = {label: _finished(desk.store, label) for label in VERSIONS}
+    left = [label for label in VERSIONS if not finished[label].issuperset(desk.windows)]
     bar = _Bar(of=len(VERSIONS) * len(desk.windows))
-    with ThreadPoolExecutor(len(VERSIONS)) as pool, _live(desk.files), ExitStack() as processes:
-        tracks = []
-        for label in VERSIONS:
-            airflow = desk.home / "airflow" / label.replace(" ", "-")
-            run = processes.enter_context(running(airflow, dag_file.parent, log=airflow / "runs.log"))
-            tracks.append(pool.submit(_shadow, desk, label, partial(run, dag_file), bar))
+    with ThreadPoolExecutor(len(VERSIONS)) as pool, ExitStack() as processes:
+        if left:
+            processes.enter_context(_live(desk.files))
+        else:
+            say("Every window was run before; nothing is repeated.")
+        runs = {label: processes.enter_context(_airflow(desk, label)) for label in left}
+        tracks = [
+            pool.submit(_shadow, desk, label, runs.get(label, _refuse), finished[label], bar.step) for label in VERSIONS
+        ]
         for track in as_completed(tracks):
             track.result()
+
+
+@contextmanager
+def _airflow(desk: Desk, label: str) -> Iterator[Carry]:
+    """A process that carries out one version's windows."""
+    from shadow.adapters.airflow import running
+
+    dag_file, home = _dag_file(), desk.home / "airflow" / label.replace(" ", "-")
+    with running(home, dag_file.parent, log=home / "runs.log") as run:
+        yield partial(run, dag_file)
+
+
+def _refuse(conf: Mapping[str, Any]) -> Ran:
+    """Stands where no process was started, since all windows are finished."""
+    raise StoreError("nothing was left to run", seen=str(conf))
 
 
 @dataclass(slots=True)
@@ -166,15 +184,14 @@ class _Bar:
                 say(f"{label}: day {day} is done")
 
 
-def _shadow(desk: Desk, label: str, run: Callable[[Mapping[str, Any]], Ran], bar: _Bar) -> None:
+def _shadow(desk: Desk, label: str, run: Carry, finished: set[Window], step: Callable[[str, int], None]) -> None:
     """All windows of one version, each followed by a day's labels; what is finished is passed over."""
-    finished = _finished(desk.store, label)
     for day, window in enumerate(desk.windows, start=1):
         if window not in finished:
             _carry_out(run, label, window)
         if not finished.intersection(desk.windows[day:]):  # where a later day was run, its labels are in
             _review(desk, label, window)
-        bar.step(label, day)
+        step(label, day)
 
 
 def _finished(store: Store, label: str) -> set[Window]:
@@ -196,7 +213,7 @@ def _experiment(store: Store, label: str) -> Experiment | None:
         return None
 
 
-def _carry_out(run: Callable[[Mapping[str, Any]], Ran], label: str, window: Window) -> None:
+def _carry_out(run: Carry, label: str, window: Window) -> None:
     start, end = (moment.isoformat() for moment in window)
     ran = run({"candidate": label, "window_start": start, "window_end": end})
     if ran.verdict is None:
@@ -248,6 +265,8 @@ def _outcome(told: Report) -> Iterator[tuple[str, str]]:
     for cause in told.causes[:SHOWN]:
         stake = words.money(cause.money)
         yield "causes", f"[{cause.severity}] {cause.sentence}{f' At stake: {stake}.' if stake else ''}"
+    if not told.causes:
+        yield "causes", "none is open"
     if len(told.causes) > SHOWN:
         yield "causes", f"and {len(told.causes) - SHOWN} more in the report"
     for effect in told.happened.effects:

@@ -30,7 +30,7 @@ def export(given: Namespace) -> int:
 def take_in(given: Namespace) -> int:
     """Import a filled-in sheet."""
     try:
-        text = Path(given.file).read_text(encoding="utf-8")
+        text = Path(given.file).read_bytes().decode("utf-8")  # as it is: line ends inside a cell too
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("cannot read the sheet", where=given.file, seen=str(error)) from error
     counts = import_rows(open_store(given.store), read_sheet(text))

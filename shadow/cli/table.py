@@ -120,6 +120,22 @@ COMMANDS: tuple[Command, ...] = (
         arguments=(_arg("file", help="the CSV file"), STORE),
     ),
     Command(
+        words="window accept",
+        help="take a window that validation stopped as sound after all; run it again afterwards",
+        group_help="windows of arrivals",
+        module="shadow.cli.window",
+        function="accept",
+        arguments=(
+            WORKFLOW,
+            _arg("--from", dest="start", required=True, help="start of the window, ISO 8601"),
+            _arg("--to", dest="end", required=True, help="end of the window, ISO 8601"),
+            _arg("--who", required=True, help="who says so"),
+            _arg("--why", required=True, help="why it is sound"),
+            CANDIDATE,
+            STORE,
+        ),
+    ),
+    Command(
         words="store show",
         help="where the store is and how many rows it holds",
         group_help=KEEPING,

@@ -66,7 +66,7 @@ def to_data(contract: Contract) -> dict[str, Any]:
         "labels_within": duration_text(contract.labels_within),
         "keep": duration_text(contract.keep),
         "redact": list(contract.redact),
-        "gates": [bound.spec() for bound in contract.gates],
+        "gates": [_plain(bound.spec()) for bound in contract.gates],
         "approval": _plain(asdict(contract.approval)) if contract.approval else None,
         "stages": list(contract.stages),
         "cases_per_day": contract.cases_per_day,
@@ -140,8 +140,8 @@ def load(path: Path) -> Contract:
 
 def _rule_data(rule: Rule) -> dict[str, Any]:
     if isinstance(rule.how, Bound):
-        return {"severity": str(rule.severity), "comparator": rule.how.spec()}
-    args = {name: bound.spec() for name, bound in rule.how.args.items()}
+        return {"severity": str(rule.severity), "comparator": _plain(rule.how.spec())}
+    args = {name: _plain(bound.spec()) for name, bound in rule.how.args.items()}
     return {"severity": str(rule.severity), "effect": {"args": args, "ignore": list(rule.how.ignore)}}
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
 from math import ceil
-from typing import Any
 
 from shadow.contract.codec import duration_text
 from shadow.contract.digests import digests
 from shadow.contract.model import Contract, EffectRule, Rule, Tool
-from shadow.plug import Bound
 
 
 def plain_words(contract: Contract) -> str:
@@ -107,30 +104,19 @@ def _judged(contract: Contract) -> str:
 
 def _rule_words(place: str, rule: Rule) -> str:
     if isinstance(rule.how, EffectRule):
-        args = "; ".join(f"{name} {_how(how)}" for name, how in rule.how.args.items())
-        loose = f" ({args})" if args else ""
-        skip = f", {', '.join(rule.how.ignore)} not compared" if rule.how.ignore else ""
+        loose = "".join(f"; {name} {how.words()}" for name, how in rule.how.args.items())
+        skip = f"; {', '.join(rule.how.ignore)} is not compared" if rule.how.ignore else ""
         return f"`{place}` asked for by one side only, or differently{loose}{skip}: **{rule.severity}**"
-    return f"`{place}` {_how(rule.how)}: **{rule.severity}**"
-
-
-def _how(bound: Bound) -> str:
-    params = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in bound.params.items() if value is not None)
-    return f"compared by {bound.name}" + (f" ({params})" if params else "")
+    return f"`{place}` {rule.how.words()}: **{rule.severity}**"
 
 
 def _ready(contract: Contract) -> str:
-    lines = [f"* {_gate_words(bound.spec())}" for bound in contract.gates]
+    lines = [f"* {bound.words()}" for bound in contract.gates]
     return (
         "## When it is ready\n\nOnly when all of these hold at the same time, over days on which every case has "
         f"settled (at most {duration_text(contract.settles_within)}) and every harmful difference has been looked at "
         f"(at most {duration_text(contract.labels_within)} more):\n\n" + "\n".join(lines)
     )
-
-
-def _gate_words(spec: Mapping[str, Any]) -> str:
-    params = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in spec["params"].items())
-    return f"{spec['name'].replace('_', ' ')}" + (f": {params}" if params else "")
 
 
 def _decides(contract: Contract) -> str:

@@ -62,7 +62,8 @@ def _answer(connection: str, statement: TextClause, values: dict[str, Any], *, m
     held = _connection(engine(connection))
     most = MOST_ROWS if many else 1
     try:
-        found = held.execute(statement, _as_dialect(held, values)).mappings().fetchmany(most + 1)
+        with held.execute(statement, _as_dialect(held, values)) as result:
+            found = result.mappings().fetchmany(most + 1)
     finally:
         held.rollback()  # so that the next read sees the world of its own moment
     if len(found) > most:

@@ -16,6 +16,8 @@ A third party's gate comes in by an entry point of the group `shadow.gates`:
         )
 """
 
+from __future__ import annotations
+
 from shadow.gates.calendar import calendar
 from shadow.gates.cost import cost
 from shadow.gates.critical_rate import critical_rate

@@ -24,7 +24,7 @@ def _check(days: int) -> None:
         raise ValueError(f"days must be a whole number from 1 on, not {days!r}")
 
 
-@gate(version=1, check=_check)
+@gate(version=1, check=_check, words="at least {days} such days, and from two weeks on every weekday twice")
 def calendar(evidence: Evidence, *, days: int) -> Finding:
     """Passes with `days` closed days, a compared case on each; from 14 on, every weekday at least twice.
 

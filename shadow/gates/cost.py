@@ -25,7 +25,11 @@ def _check(per_case_usd: float, alpha: float) -> None:
     check_share("alpha", alpha)
 
 
-@gate(version=1, check=_check)
+@gate(
+    version=1,
+    check=_check,
+    words="a case costs less than {per_case_usd} US dollars on average; error rate {alpha_percent}",
+)
 def cost(evidence: Evidence, *, per_case_usd: float, alpha: float = 0.05) -> Finding:
     """Passes once "a case costs `per_case_usd` or more in the mean" is rejected.
 

@@ -19,7 +19,11 @@ def _check(below: float, alpha: float) -> None:
     check_share("alpha", alpha)
 
 
-@gate(version=1, check=_check)
+@gate(
+    version=1,
+    check=_check,
+    words="fewer than {below_percent} of the pieces of evidence hold a critical case; error rate {alpha_percent}",
+)
 def critical_rate(evidence: Evidence, *, below: float, alpha: float = 0.05) -> Finding:
     """Passes once "a unit-day has a critical case with chance `below` or more" is rejected.
 

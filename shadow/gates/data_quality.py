@@ -12,7 +12,7 @@ NAME = "data_quality"
 _NAMED = 5  # how many problems a reason names
 
 
-@gate(version=1)
+@gate(version=1, words="no window of data was stopped as unsound")
 def data_quality(evidence: Evidence) -> Finding:
     """Passes where every window was validated and no problem is open; else inconclusive, never a failure.
 

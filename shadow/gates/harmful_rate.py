@@ -19,7 +19,11 @@ def _check(at_most: float, alpha: float) -> None:
     check_share("alpha", alpha)
 
 
-@gate(version=1, check=_check)
+@gate(
+    version=1,
+    check=_check,
+    words="fewer than {at_most_percent} of the pieces of evidence are harmful; error rate {alpha_percent}",
+)
 def harmful_rate(evidence: Evidence, *, at_most: float, alpha: float = 0.05) -> Finding:
     """Passes once "the harmful share is `at_most` or more" is rejected; rejects on confirmed harm beyond it.
 

@@ -20,7 +20,7 @@ def _check(p95_s: float, alpha: float) -> None:
     check_share("alpha", alpha)
 
 
-@gate(version=1, check=_check)
+@gate(version=1, check=_check, words="95 of 100 cases take less than {p95_s} seconds; error rate {alpha_percent}")
 def latency(evidence: Evidence, *, p95_s: float, alpha: float = 0.05) -> Finding:
     """Passes once "5 % of the cases or more take `p95_s` or longer" is rejected.
 

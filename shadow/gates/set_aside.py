@@ -17,7 +17,7 @@ def _check(at_most: float) -> None:
     check_share("at_most", at_most)
 
 
-@gate(version=1, check=_check)
+@gate(version=1, check=_check, words="at most {at_most_percent} of the cases could not be compared")
 def set_aside(evidence: Evidence, *, at_most: float) -> Finding:
     """Passes while at most so many of the cases of closed days were set aside or incomparable.
 

@@ -16,7 +16,7 @@ def _check(at_most: float) -> None:
     check_share("at_most", at_most)
 
 
-@gate(version=1, check=_check)
+@gate(version=1, check=_check, words="at most {at_most_percent} of the cases read a world that had already moved on")
 def stale(evidence: Evidence, *, at_most: float) -> Finding:
     """Passes while at most so many of the cases of closed days are incomparable because of a stale read.
 

@@ -103,13 +103,18 @@ def replay(
     """
     check_bindings(contract, bindings)
     open_bindings(bindings)
-    state = State(
-        cases=iter(cases), candidate=candidate, checks=compile_checks(contract), bindings=bindings,
-        experiment=experiment, limits=limits or Limits(), stop=stop,
+    return _started(
+        State(
+            cases=iter(cases), candidate=candidate, checks=compile_checks(contract), bindings=bindings,
+            experiment=experiment, limits=limits or Limits(), stop=stop,
+        )
     )  # fmt: skip
+
+
+def _started(state: State) -> Replay:
     try:
         start_nursery(state)
-        _same_pin(candidate)
+        _same_pin(state.candidate)
     except BaseException:
         shut(state)
         raise

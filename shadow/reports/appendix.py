@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from shadow.reports import words
 from shadow.reports.markup import Child, Markup, el, join, value
 from shadow.reports.parts import FindingRow, StoppedRow
 from shadow.reports.report import Report
-from shadow.reports.series import Curve
+from shadow.reports.series import Curve, CurvePoint, DayRow
 from shadow.reports.svg import evidence_plot, rate_plot
 from shadow.reports.table import Caps, Column, chip, facts, more, section, table
 
@@ -34,11 +33,14 @@ def gates(report: Report, caps: Caps) -> Markup:
         Column(name="Measured"),
         Column(name="Still needed"),
     )
-    rows = [_finding(row, caps) for row in report.findings]
     passed = sum(row.status == "pass" for row in report.findings)
     asked = words.counted(len(report.findings), "gate")
     lead = f"{passed} of {asked} pass. Ready needs all of them at the same look."
-    body = table(columns, rows, caps=caps) if rows else el("p", "No gate was asked.", class_="none")
+    body = (
+        table(columns, report.findings, lambda row: _finding(row, caps), caps=caps)
+        if report.findings
+        else el("p", "No gate was asked.", class_="none")
+    )
     return section("gates", "The gates", body, lead=lead)
 
 
@@ -88,14 +90,14 @@ def _evidence(curve: Curve, n: int, report: Report, caps: Caps) -> Markup:
         el("li", f"enough to speak for {curve.toward}", class_=f"zone {kind}"),
         class_="legend",
     )
-    rows = [
-        (words.day(p.day), f"{p.log_e:.3f}", "yes" if p.log_e >= curve.threshold else "no")
-        for p in curve.points
-    ]
+
+    def point(p: CurvePoint) -> list[Child]:
+        return [words.day(p.day), f"{p.log_e:.3f}", "yes" if p.log_e >= curve.threshold else "no"]
+
     columns = (Column(name="Day"), Column(name="Log-evidence", numeric=True), Column(name="Enough"))
     caption = el("figcaption", value(curve.title), el("span", "Gate ", value(curve.gate)))
     plot = evidence_plot(curve, f"curve-{n}", first_ready=report.first_ready)
-    return el("figure", caption, plot, legend, _numbers(columns, rows, caps))
+    return el("figure", caption, plot, legend, _folded(table(columns, curve.points, point, caps=caps)))
 
 
 def _rates(report: Report, caps: Caps) -> Markup:
@@ -116,14 +118,12 @@ def _rates(report: Report, caps: Caps) -> Markup:
         ),
         Column(name="Closed"),
     )
-    rows = [_day(report, n) for n in range(len(report.days))]
     said = "Share of the compared cases of each arrival day, with its 95 % interval."
     caption = el("figcaption", "Discrepancies by day", el("span", said))
-    return el("figure", caption, plot, legend, _numbers(columns, rows, caps))
+    return el("figure", caption, plot, legend, _folded(table(columns, report.days, _day, caps=caps)))
 
 
-def _day(report: Report, n: int) -> list[Child]:
-    d = report.days[n]
+def _day(d: DayRow) -> list[Child]:
     share = words.ratio(d.discrepancies, d.compared)
     counts = [words.number(c) for c in (d.arrived, d.compared, d.discrepancies, d.harmful)]
     return [
@@ -136,8 +136,8 @@ def _day(report: Report, n: int) -> list[Child]:
     ]
 
 
-def _numbers(columns: tuple[Column, ...], rows: Sequence[Sequence[Child]], caps: Caps) -> Markup:
-    return el("details", el("summary", "The numbers"), table(columns, rows, caps=caps), class_="numbers")
+def _folded(body: Markup) -> Markup:
+    return el("details", el("summary", "The numbers"), body, class_="numbers")
 
 
 def speed(report: Report) -> Markup:
@@ -173,7 +173,7 @@ def quality(report: Report, caps: Caps) -> Markup:
         Column(name="Rows", numeric=True),
         Column(name="What was seen"),
     )
-    body = table(columns, [_stop(row) for row in q.stopped], caps=caps) if q.stopped else None
+    body = table(columns, q.stopped, _stop, caps=caps) if q.stopped else None
     return section("quality", "The data that came in", note, body, lead=lead)
 
 
@@ -187,15 +187,12 @@ def _stop(row: StoppedRow) -> list[Child]:
     ]
 
 
-def digests(report: Report) -> Markup:
+def digests(report: Report, caps: Caps) -> Markup:
     """What the verdict is bound to, folded away."""
     pairs: list[tuple[str, Child]] = [
-        (f"{name}: {DIGESTS[name]}", el("code", digest or "(none)"))
-        for name, digest in asdict(report.digests).items()
+        (f"{name}: {DIGESTS[name]}", el("code", digest or "(none)")) for name, digest in asdict(report.digests).items()
     ]
-    pairs += [("models", value(", ".join(report.candidate.models[:50]), empty="(none declared)"))]
+    pairs += [("models", value(", ".join(report.candidate.models[: caps.rows]), empty="(none declared)"))]
     folded = el("details", el("summary", "Show the digests"), facts(pairs))
-    lead = (
-        "The verdict holds for exactly this contract, this candidate and this evidence, and for nothing else."
-    )
+    lead = "The verdict holds for exactly this contract, this candidate and this evidence, and for nothing else."
     return section("digests", "What this verdict is bound to", folded, lead=lead)

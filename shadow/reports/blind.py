@@ -37,9 +37,7 @@ SET_ASIDE = "Never compared, for reasons in the world and not in the candidate"
 WAITING = "The control has not finished these cases, or the candidate has not been taken through them yet."
 DEAD = "Could not be processed; kept with everything that is needed to take them up again."
 NOT_TAKEN = "Left out by the limit of a run; such a run adds no evidence."
-UNLABELLED = (
-    "Nobody has said yet which side was right. They count as harmful for ready, and not at all for not ready."
-)
+UNLABELLED = "Nobody has said yet which side was right. They count as harmful for ready, and not at all for not ready."
 
 
 def _why(sentence: str, reasons: Mapping[str, int]) -> str:

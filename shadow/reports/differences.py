@@ -6,8 +6,8 @@ from math import isfinite
 
 from shadow.contract.model import Severity
 from shadow.reports import words
-from shadow.reports.markup import Markup, el, join, value
-from shadow.reports.parts import CauseRow, Example, SideRow
+from shadow.reports.markup import Child, Markup, el, join, value
+from shadow.reports.parts import BlindRow, CauseRow, Example, SideRow
 from shadow.reports.report import Report
 from shadow.reports.svg import whisker
 from shadow.reports.table import Caps, Column, chip, more, section, table
@@ -40,9 +40,7 @@ def _resolved(report: Report, caps: Caps) -> tuple[Markup | None, ...]:
         return ()
     shown = _cards(report.resolved, caps)
     title = f"Resolved by labels ({len(report.resolved):,})"
-    lead = (
-        "People looked at these and said what was right; they do not count against the candidate as they did."
-    )
+    lead = "People looked at these and said what was right; they do not count against the candidate as they did."
     folded = el("details", el("summary", title), el("p", lead, class_="soft"), *shown)
     return (folded, more(len(report.resolved), caps.rows, "more resolved causes"))
 
@@ -62,19 +60,13 @@ def cause(row: CauseRow, caps: Caps, *, rank: int, top: float) -> Markup:
     """
     tone, sign = GRAVITY[row.severity]
     said = chip(row.resolved, "good", "✓") if row.resolved else chip(row.severity.value, tone, sign)
-    title = el(
-        "div", el("span", f"{rank}.", class_="rank"), el("h3", value(row.sentence)), said, class_="top"
-    )
-    body = el(
-        "div", _consequences(row, caps), example(row.example, caps) if row.example else None, class_="body"
-    )
+    title = el("div", el("span", f"{rank}.", class_="rank"), el("h3", value(row.sentence)), said, class_="top")
+    body = el("div", _consequences(row, caps), example(row.example, caps) if row.example else None, class_="body")
     return el("article", title, _meta(row, top), body, class_="cause")
 
 
 def _meta(row: CauseRow, top: float) -> Markup:
-    only = (
-        ("only where ", value(row.slice[0]), " = ", value(row.slice[1])) if row.slice else ("in every slice",)
-    )
+    only = ("only where ", value(row.slice[0]), " = ", value(row.slice[1])) if row.slice else ("in every slice",)
     often = el(
         "p",
         whisker(row.share, row.low, row.high, top=top),
@@ -141,15 +133,16 @@ def blind(report: Report, caps: Caps) -> Markup:
         Column(name="Share", numeric=True),
         Column(name="What it means"),
     )
-    rows = [
-        (value(b.what), words.number(b.count), words.ratio(b.count, b.possible), value(b.sentence))
-        for b in report.blind
-    ]
     missing = words.unaccounted(report.totals)
     sums = el("p", words.accounting(report.totals), class_="note bad" if missing else "note plain")
     seen = (
-        table(columns, rows, caps=caps)
-        if rows
-        else el("p", "No blind spot: every case was compared.", class_="none")
+        table(columns, report.blind, _blind, caps=caps)
+        if report.blind
+        else el("p", "No blind spot is named.", class_="none")
     )
     return section("blind", "Where we are blind", sums, seen, lead=words.served(report))
+
+
+def _blind(row: BlindRow) -> list[Child]:
+    share = words.ratio(row.count, row.possible)
+    return [value(row.what), words.number(row.count), share, value(row.sentence)]

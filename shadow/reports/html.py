@@ -81,7 +81,7 @@ def _body(report: Report, caps: Caps) -> Markup:
         appendix.plots(report, caps),
         appendix.speed(report),
         appendix.quality(report, caps),
-        appendix.digests(report),
+        appendix.digests(report, caps),
         id="main",
     )
     skip = el("a", "Skip to the verdict", href="#main", class_="skip")

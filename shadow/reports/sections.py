@@ -5,7 +5,7 @@ from __future__ import annotations
 from shadow.contract.model import Severity
 from shadow.reports import words
 from shadow.reports.markup import Child, Markup, el, join, value
-from shadow.reports.parts import EffectRow
+from shadow.reports.parts import EffectRow, EscalationRow, RefusalRow
 from shadow.reports.report import Report
 from shadow.reports.svg import strip
 from shadow.reports.table import Caps, Column, bullets, chip, facts, more, section, table
@@ -30,19 +30,13 @@ def verdict(report: Report, caps: Caps) -> Markup:
         el("p", words.standing(report)),
         el("p", words.meaning(report.verdict), class_="soft"),
         el("h3", "Why", class_="sub"),
-        bullets((value(reason) for reason in report.reasons), caps=caps),
-        el("p", el("strong", "Forecast: "), value(report.forecast), class_="forecast")
-        if report.forecast
-        else None,
+        bullets(report.reasons, caps=caps),
+        el("p", el("strong", "Forecast: "), value(report.forecast), class_="forecast") if report.forecast else None,
         *(el("p", value(note), class_="note open") for note in report.notes[: caps.rows]),
         more(len(report.notes), caps.rows, "more notes"),
     )
     looks = strip(report.looks, "looks")
-    days = (
-        el("div", el("p", "The verdict at each day's look", class_="soft"), looks, class_="days")
-        if looks
-        else None
-    )
+    days = el("div", el("p", "The verdict at each day's look", class_="soft"), looks, class_="days") if looks else None
     return el(
         "section",
         left,
@@ -88,16 +82,12 @@ def happened(report: Report, caps: Caps) -> Markup:
     """What would have happened: held effects, escalations, refusals and reads."""
     h = report.happened
     asked = sum(row.count for row in h.effects)
-    lead = (
-        f"With the candidate in charge, {words.counted(asked, 'change')} would have been made in the world."
-    )
+    lead = f"With the candidate in charge, {words.counted(asked, 'change')} would have been made in the world."
     return section(
         "happened",
         "What would have happened",
         el("p", words.isolation(report.isolation), class_="note open" if _weak(report) else "note good"),
-        _effects(h.effects, caps)
-        if h.effects
-        else el("p", "The candidate asked for no change.", class_="none"),
+        _effects(h.effects, caps) if h.effects else el("p", "The candidate asked for no change.", class_="none"),
         *_escalations(report, caps),
         *_refusals(report, caps),
         el("h3", "How its reads were answered", class_="sub"),
@@ -120,7 +110,7 @@ def _effects(rows: tuple[EffectRow, ...], caps: Caps) -> Markup:
         Column(name="Control in all", numeric=True),
         Column(name="Money the control moved"),
     )
-    return table(columns, [_effect(row) for row in rows], caps=caps)
+    return table(columns, rows, _effect, caps=caps)
 
 
 def _effect(row: EffectRow) -> list[Child]:
@@ -137,37 +127,36 @@ def _effect(row: EffectRow) -> list[Child]:
 
 
 def _escalations(report: Report, caps: Caps) -> tuple[Markup, ...]:
-    rows = [
-        (value(e.reason), words.number(e.count), words.number(e.control_too))
-        for e in report.happened.escalations
-    ]
-    if not rows:
-        return (
-            el("h3", "Handed over to people", class_="sub"),
-            el("p", "It handed nothing over.", class_="none"),
-        )
+    title = el("h3", "Handed over to people", class_="sub")
+    if not report.happened.escalations:
+        return (title, el("p", "It handed nothing over.", class_="none"))
     columns = (
         Column(name="Reason"),
         Column(name="Cases", numeric=True),
         Column(name="Control did too", numeric=True),
     )
-    return (el("h3", "Handed over to people", class_="sub"), table(columns, rows, caps=caps))
+    return (title, table(columns, report.happened.escalations, _escalation, caps=caps))
+
+
+def _escalation(row: EscalationRow) -> list[Child]:
+    return [value(row.reason), words.number(row.count), words.number(row.control_too)]
 
 
 def _refusals(report: Report, caps: Caps) -> tuple[Markup, ...]:
-    rows = [
-        (value(r.tool), value(r.why), words.number(r.count), value(r.example, empty=NONE))
-        for r in report.happened.refusals
-    ]
-    if not rows:
-        return (el("h3", "Refused at the door", class_="sub"), el("p", "No call was refused.", class_="none"))
+    title = el("h3", "Refused at the door", class_="sub")
+    if not report.happened.refusals:
+        return (title, el("p", "No call was refused.", class_="none"))
     columns = (
         Column(name="Call"),
         Column(name="Why"),
         Column(name="Times", numeric=True),
         Column(name="Example case"),
     )
-    return (el("h3", "Refused at the door", class_="sub"), table(columns, rows, caps=caps))
+    return (title, table(columns, report.happened.refusals, _refusal, caps=caps))
+
+
+def _refusal(row: RefusalRow) -> list[Child]:
+    return [value(row.tool), value(row.why), words.number(row.count), value(row.example, empty=NONE)]
 
 
 def _reads(report: Report) -> str:

@@ -97,14 +97,10 @@ def strip(looks: Sequence[LookRow], ident: str) -> Markup | None:
 def _cell(row: LookRow, left: float, size: float) -> Markup:
     kind = tone(row.word)
     head = el("title", f"{day(row.day)}: {cut(row.word, WORD)}")
-    box = el(
-        "rect", x=f"{left + 1:.1f}", y=2, width=f"{size - 2:.1f}", height=22, rx=3, class_=f"cell {kind}"
-    )
+    box = el("rect", x=f"{left + 1:.1f}", y=2, width=f"{size - 2:.1f}", height=22, rx=3, class_=f"cell {kind}")
     middle = f"{left + size / 2:.1f}"
     sign = el("text", SIGNS[kind], x=middle, y=18, class_=f"sign {kind}", text_anchor="middle")
-    label = (
-        el("text", row.day.day, x=middle, y=37, class_="tick", text_anchor="middle") if size >= 14 else None
-    )
+    label = el("text", row.day.day, x=middle, y=37, class_="tick", text_anchor="middle") if size >= 14 else None
     return el("g", head, box, sign, label)
 
 

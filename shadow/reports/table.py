@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shadow.reports.markup import Child, Markup, el, join
+from shadow.reports.markup import Child, Markup, el, join, value
 
 Item = TypeVar("Item")
 
@@ -42,21 +42,18 @@ def section(ident: str, title: str, *children: Child, lead: str = "") -> Markup:
 
 
 def table(
-    columns: Sequence[Column], rows: Sequence[Sequence[Child]], *, caps: Caps, caption: str = ""
+    columns: Sequence[Column], items: Sequence[Item], row: Callable[[Item], Sequence[Child]], *, caps: Caps
 ) -> Markup:
-    """A table whose first column heads its rows; a sentence below says how many rows are not shown."""
+    """A table of `row(item)` for each item, headed by its first cell; says how many are not shown."""
     head = [el("th", c.name, scope="col", class_="n" if c.numeric else None) for c in columns]
-    body = [_row(columns, row) for row in rows[: caps.rows]]
-    named = el("caption", caption) if caption else None
-    whole = el("table", named, el("thead", el("tr", *head)), el("tbody", *body))
-    return join((el("div", whole, class_="wide"), more(len(rows), caps.rows)))
+    body = [_row(columns, row(item)) for item in items[: caps.rows]]
+    whole = el("table", el("thead", el("tr", *head)), el("tbody", *body))
+    return join((el("div", whole, class_="wide"), more(len(items), caps.rows)))
 
 
 def _row(columns: Sequence[Column], row: Sequence[Child]) -> Markup:
     first, *rest = row
-    cells = [
-        el("td", cell, class_="n" if c.numeric else None) for c, cell in zip(columns[1:], rest, strict=True)
-    ]
+    cells = [el("td", cell, class_="n" if c.numeric else None) for c, cell in zip(columns[1:], rest, strict=True)]
     return el("tr", el("th", first, scope="row"), *cells)
 
 
@@ -65,11 +62,10 @@ def more(total: int, shown: int, what: str = "more") -> Markup | None:
     return el("p", f"and {total - shown:,} {what}, not shown", class_="none") if total > shown else None
 
 
-def bullets(items: Iterable[Child], *, caps: Caps, class_: str = "reasons") -> Markup:
-    """A list, capped."""
-    held = list(items)
-    shown = [el("li", item) for item in held[: caps.rows]]
-    return join((el("ul", *shown, class_=class_), more(len(held), caps.rows)))
+def bullets(items: Sequence[str], *, caps: Caps) -> Markup:
+    """A list of foreign sentences, capped."""
+    shown = [el("li", value(item)) for item in items[: caps.rows]]
+    return join((el("ul", *shown, class_="reasons"), more(len(items), caps.rows)))
 
 
 def facts(pairs: Iterable[tuple[str, Child]], *, class_: str = "facts") -> Markup:

@@ -25,9 +25,7 @@ def text(report: Report, *, path: str = "") -> str:
 
 def _verdict(report: Report) -> Iterator[str]:
     yield from _wrap(f"{report.workflow} · {report.title}")
-    yield from _wrap(
-        f"{SIGNS[words.tone(report.verdict)]} {report.verdict.upper()}: {words.headline(report)}."
-    )
+    yield from _wrap(f"{SIGNS[words.tone(report.verdict)]} {report.verdict.upper()}: {words.headline(report)}.")
     yield from _wrap(words.standing(report), indent="  ")
     yield from _wrap(words.meaning(report.verdict), indent="  ")
     for reason in report.reasons[:ROWS]:
@@ -51,9 +49,7 @@ def _held(report: Report) -> Iterator[str]:
     yield from _more(len(report.happened.effects), "kinds of change")
     handed = sum(row.count for row in report.happened.escalations)
     refused = sum(row.count for row in report.happened.refusals)
-    yield from _item(
-        f"{words.counted(handed, 'case')} handed over to people, {words.counted(refused, 'call')} refused"
-    )
+    yield from _item(f"{words.counted(handed, 'case')} handed over to people, {words.counted(refused, 'call')} refused")
 
 
 def _causes(report: Report) -> Iterator[str]:

@@ -15,8 +15,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 MEANING = {
     "ready": (
-        "Every gate passes at this look. The candidate may be put up for approval; "
-        "nothing is switched by this page."
+        "Every gate passes at this look. The candidate may be put up for approval; nothing is switched by this page."
     ),
     "ready (demonstration)": (
         "Every gate passes at this look, in a demonstration: isolation is not enforced here, so this verdict "
@@ -151,9 +150,7 @@ def standing(report: Report) -> str:
 
 def _not_reached(report: Report) -> str:
     if report.first_not_ready is not None:
-        return (
-            f"Not ready since the look of {nth_day(report, report.first_not_ready)}; ready was not reached."
-        )
+        return f"Not ready since the look of {nth_day(report, report.first_not_ready)}; ready was not reached."
     return "Ready has not been reached at any look so far."
 
 
@@ -167,10 +164,7 @@ def served(report: Report) -> str:
     s = report.served
     pieces = counted(s.unit_days, f"{s.unit}-day")
     whom = f"{counted(s.units, s.unit)} with {counted(s.cases, 'case')} on {pieces}"
-    return (
-        f"The verdict speaks of {s.unit}s as served: {whom}. "
-        f"It says nothing about a {s.unit} who has not come yet."
-    )
+    return f"The verdict speaks of {s.unit}s as served: {whom}. It says nothing about a {s.unit} who has not come yet."
 
 
 def isolation(word: str) -> str:

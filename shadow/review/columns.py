@@ -21,7 +21,8 @@ _LARGEST = 2**24  # characters of one cell that are read; Python's own limit is 
 def write_sheet(rows: Iterable[Mapping[str, str]]) -> str:
     """CSV text with a header; a cell that a spreadsheet would take for a formula gets a quote before it."""
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, fieldnames=COLUMNS, lineterminator="\n")
+    # every cell in quotes: a carriage return alone would else end the row for whoever reads it
+    writer = csv.DictWriter(out, fieldnames=COLUMNS, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     for row in rows:
         writer.writerow({name: _safe(row.get(name, "")) for name in COLUMNS})

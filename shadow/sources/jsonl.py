@@ -10,7 +10,7 @@ and may be left out.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
@@ -124,18 +124,22 @@ def jsonl(path: str | PathLike[str], *, settled: str | PathLike[str] | None = No
 
 def _lines(path: Path, known: tuple[str, ...]) -> Iterator[tuple[int, str, Item]]:
     """Each line that is not blank: its byte offset, `file:line`, its object."""
-    offset = 0
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    where = f"{path}:{number}"
-                    item = _parsed(line, where)
-                    _known(item, known, where)
-                    yield offset, where, item
-                offset += len(line)
+            yield from _items(file, path, known)
     except OSError as error:
         raise SourceError("the file cannot be read", where=str(path), seen=str(error)) from error
+
+
+def _items(file: Iterable[bytes], path: Path, known: tuple[str, ...]) -> Iterator[tuple[int, str, Item]]:
+    offset = 0
+    for number, line in enumerate(file, start=1):
+        if line.strip():
+            where = f"{path}:{number}"
+            item = _parsed(line, where)
+            _known(item, known, where)
+            yield offset, where, item
+        offset += len(line)
 
 
 def _line(path: Path, offset: int) -> tuple[str, Item]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shadow.case import Arrival
 from shadow.contract import digest
 from shadow.setup import Setup
 from shadow.steps.entries import case_id, entry_of
+from shadow.steps.inputs import PLAY
 from shadow.store import Store
 from shadow.store.cases import arrived, chunks, input_digests, note_doubled, save_cases, save_settlements
 from shadow.store.registry import Run, first_start, note_run, run, run_notes
@@ -66,8 +67,7 @@ class ClearValues:
         moments = arrived(self.store, self.workflow, ids)
         if not moments:
             return
-        last = max(moments.values()) + timedelta(microseconds=1)
-        for arrival in self.setup.source.arrivals(min(moments.values()), last):
+        for arrival in self.setup.source.arrivals(min(moments.values()), max(moments.values()) + PLAY):
             if arrival.id in moments:
                 self.note(arrival.id, arrival)
 

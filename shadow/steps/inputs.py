@@ -16,6 +16,8 @@ from shadow.steps.entries import case_id, entry_of
 from shadow.store import Store
 from shadow.store.cases import input_digests, load_cases
 
+PLAY = timedelta(seconds=1)  # beyond the last moment read again: a source may compare whole seconds alone
+
 
 def clear_cases(store: Store, setup: Setup, ids: Sequence[str]) -> tuple[list[Case], list[Case]]:
     """The cases that can be replayed, in order of arrival; and those whose input is no longer what was collected."""
@@ -33,8 +35,7 @@ def _read_again(setup: Setup, kept: Sequence[Case], marks: Mapping[str, str]) ->
     if not kept:
         return
     wanted = {case.id for case in kept}
-    last = kept[-1].arrived_at + timedelta(microseconds=1)
-    for arrival in setup.source.arrivals(kept[0].arrived_at, last):
+    for arrival in setup.source.arrivals(kept[0].arrived_at, kept[-1].arrived_at + PLAY):
         mark = digest([dict(arrival.input)])
         key = case_id(arrival, mark)
         if key in wanted and marks[key] == mark:

@@ -72,7 +72,7 @@ def _refresh(connection: Connection, workflow: str, rows: Sequence[Mapping[str, 
     changed = 0
     for chunk in chunks([row["id"] for row in rows], IN_ONE):
         held = and_(cases.c.workflow == workflow, cases.c.id.in_(chunk))
-        known = dict(connection.execute(select(cases.c.id, cases.c.input_digest).where(held)).tuples().all())
+        known = dict(connection.execute(select(cases.c.id, cases.c.input_digest).where(held)).all())
         differ = [row for row in rows if row["id"] in known and known[row["id"]] != row["input_digest"]]
         done = _done(connection, workflow, [row["id"] for row in differ])
         for row in differ:
@@ -173,7 +173,7 @@ def _known(connection: Connection, workflow: str, ids: Sequence[str]) -> dict[st
     found: dict[str, datetime] = {}
     for chunk in chunks(ids, IN_ONE):
         wanted = (cases.c.workflow == workflow, cases.c.id.in_(chunk))
-        found.update(connection.execute(select(cases.c.id, cases.c.arrived_at).where(*wanted)).tuples().all())
+        found.update(connection.execute(select(cases.c.id, cases.c.arrived_at).where(*wanted)).all())
     return found
 
 
@@ -213,7 +213,7 @@ def input_digests(store: Store, workflow: str, ids: Sequence[str]) -> dict[str, 
     with store.read() as connection:
         for chunk in chunks(ids, IN_ONE):
             wanted = (cases.c.workflow == workflow, cases.c.id.in_(chunk))
-            found.update(connection.execute(select(cases.c.id, cases.c.input_digest).where(*wanted)).tuples().all())
+            found.update(connection.execute(select(cases.c.id, cases.c.input_digest).where(*wanted)).all())
     return found
 
 

@@ -93,9 +93,8 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     """Insert rows whose key is new, leave the others as they are; how many were new."""
     if not rows:
         return 0
-    made: Any = _insert(connection)(table).on_conflict_do_nothing()
-    before = connection.execute(made, list(rows))
-    return max(before.rowcount, 0)
+    made: Any = _insert(connection)(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return len(connection.execute(made, list(rows)).all())  # a row count of many rows is not told by every driver
 
 
 def replace(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -254,3 +254,32 @@ def windows(store: Store, experiment_id: str, *, look: datetime) -> list[list[st
             .order_by(runs.c.start)
         ).scalars()
         return [list(validation.get("notes", [])) for validation in rows]
+
+
+def accept_window(
+    store: Store, experiment_id: str, *, start: datetime, end: datetime, who: str, why: str, now: datetime
+) -> str:
+    """Take a stopped window as sound after all, on somebody's word; the run's id.
+
+    The word holds for exactly what was found: other problems in the same window stop it again. The window becomes
+    part of what later ones are held against.
+
+    Raises:
+        UsageError: no such window was stopped, or nobody and no reason is named.
+    """
+    if not who.strip() or not why.strip():
+        raise UsageError("a person and a reason are needed", where=experiment_id, todo='--who and --why "…"')
+    found = [one for one in unsound(store, experiment_id, look=end) if (one["start"], one["end"]) == (start, end)]
+    if not found:
+        raise UsageError("no such window was stopped", where=experiment_id, seen=f"[{start}, {end})")
+    key = str(found[0]["run"])
+    word = {"who": who, "why": why, "at": now.isoformat(), "of": digest(found[0]["problems"])}
+    note_run(store, key, sound=True, validation={**run_notes(store, key)["validation"], "accepted": word})
+    return key
+
+
+def accepted(store: Store, key: str) -> Mapping[str, str] | None:
+    """Who took the run's window as sound, why, when, and the digest of what was found; None where nobody did."""
+    validation = run_notes(store, key)["validation"] or {}
+    word: Mapping[str, str] | None = validation.get("accepted")
+    return word

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from shadow.connections import engine
 from shadow.contract.model import Contract
 from shadow.contract.parts import read, write
 from shadow.doors.bindings import AsOf, Binding, check_bindings, open_bindings, python, query, template
+from shadow.doors.query import _connection
 from shadow.errors import BindingError, SourceError, ToolFailed
 from shadow.observation import AnswerKind
 
@@ -154,6 +156,17 @@ def test_an_answer_of_too_many_rows_is_refused_not_cut(desk: sqlite3.Connection)
     endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n"
     with pytest.raises(SourceError, match="more than 10000 rows"):
         query("desk", endless, many=True).answer({}, MOMENT)
+
+
+def test_a_read_leaves_no_lock_and_no_transaction_behind(desk: sqlite3.Connection) -> None:
+    """The live system's next write does not wait, also where an answer was refused half way."""
+    desk.execute("pragma busy_timeout = 0")
+    with pytest.raises(SourceError):
+        query("desk", "select * from orders").answer({}, MOMENT)
+    desk.execute("delete from orders")
+    desk.commit()
+    query("desk", "select count(*) as n from orders").answer({}, MOMENT)
+    assert not _connection(engine("desk")).in_transaction()
 
 
 def test_only_named_arguments_are_bound_and_a_missing_one_is_named(desk: sqlite3.Connection) -> None:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from math import inf, nan
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ MAJOR, MINOR, CRITICAL = Severity.MAJOR, Severity.MINOR, Severity.CRITICAL
 def mixed(seed: int) -> list[Judged]:
     """400 cases of 60 units over 7 days with everything that can happen to a case."""
     draw = random.Random(seed)
-    kinds = [
+    kinds: list[dict[str, Any]] = [
         {},
         {"standing": Standing.INCOMPARABLE, "stale": True},
         {"standing": Standing.SET_ASIDE, "duration_s": None, "cost_usd": None},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from shadow.evidence.judged import Standing
 from shadow.gates import calendar, harmful_rate
 from tests.evidence.rows import FIRST, days_of, discrepancy, evidence, ordered, row
 
-WAITING = {"standing": Standing.WAITING}
+WAITING: dict[str, Any] = {"standing": Standing.WAITING}
 
 
 def test_ready_sees_closed_days_not_ready_sees_all() -> None:

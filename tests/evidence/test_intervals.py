@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
+
 import pytest
 
+from shadow.evidence import intervals
 from shadow.evidence.intervals import wilson
 
 
@@ -25,3 +28,8 @@ def test_more_confidence_is_wider() -> None:
     """99 % holds 95 %."""
     narrow, wide = wilson(3, 50), wilson(3, 50, confidence=0.99)
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
+
+
+def test_its_example_is_true() -> None:
+    """The docstring shows what it gives."""
+    assert doctest.testmod(intervals) == doctest.TestResults(failed=0, attempted=1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from shadow.contract.model import Severity
 from shadow.evidence.evidence import Evidence
@@ -91,7 +92,7 @@ def _story(draw: Random, number: int, day: int, unit: int, harm: Harm, grade: Se
 
 def seen(story: Story, days: int) -> Judged:
     """The case at the look after so many whole days."""
-    at = {"day": story.day, "unit": story.unit}
+    at: dict[str, Any] = {"day": story.day, "unit": story.unit}
     last = days - 1
     if story.aside or (story.delay is None and last > story.day + SETTLES):
         return row(story.number, **at, standing=Standing.SET_ASIDE, duration_s=None, cost_usd=None)
@@ -101,7 +102,7 @@ def seen(story: Story, days: int) -> Judged:
         return row(story.number, **at)
     labelled = story.day + story.delay + 1 <= last
     grade = None if labelled and story.right else story.grade
-    told = {"labelled": labelled, "label_due": not labelled, "grade": grade, "agreement": False}
+    told: dict[str, Any] = {"labelled": labelled, "label_due": not labelled, "grade": grade, "agreement": False}
     return row(story.number, **at, **told, confirmed=grade if labelled else None)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import doctest
 import itertools
 import json
 from collections.abc import Mapping
 from datetime import timedelta
 from math import inf, isfinite, nan
+from textwrap import dedent
 from typing import Any
 
 import pytest
 
+import shadow.gates
 from shadow.errors import ContractError
 from shadow.evidence.evidence import Evidence, Problem
 from shadow.evidence.judged import Standing
@@ -56,7 +59,7 @@ def test_plenty_of_good_evidence_passes(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_data_is_inconclusive(name: str) -> None:
-    """Nothing arrived, or nothing is closed yet, or nothing was compared, replayed or not: never a pass, never not ready."""
+    """Nothing arrived, or nothing is closed yet, or nothing was compared, replayed or not: never a pass."""
     waiting, late = {0: {"standing": Standing.WAITING}}, {"standing": Standing.SET_ASIDE}
     aside = {n: {"standing": Standing.SET_ASIDE, "duration_s": None, "cost_usd": None} for n in range(40)}
     for seen in (
@@ -150,3 +153,24 @@ def test_open_problems_do_not_pass() -> None:
 def test_what_was_not_validated_does_not_pass(what: dict[str, int]) -> None:
     """Neither where nothing was validated nor where one window was left out."""
     assert bound("data_quality")(plenty(**what)).status is Status.INCONCLUSIVE
+
+
+def test_the_example_for_third_parties_works() -> None:
+    """What the room's docstring shows can be typed as it stands."""
+    text = shadow.gates.__doc__ or ""
+    scope: dict[str, Any] = {}
+    try:
+        exec(dedent(text[text.index("    from shadow.gates") :]), scope)
+    finally:
+        gate.known.pop("enough_cases", None)
+    theirs = scope["enough_cases"]
+    assert theirs(at_least=100)(plenty()).status is Status.PASS
+    assert theirs(at_least=10_000)(plenty()).status is Status.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_docstring_examples_are_true(name: str) -> None:
+    """Each gate has an example, and it gives what it shows."""
+    plug = gate.get(name)
+    (found,) = doctest.DocTestFinder().find(plug.function, name, module=False, globs={name: plug})
+    assert doctest.DocTestRunner().run(found) == doctest.TestResults(failed=0, attempted=1)

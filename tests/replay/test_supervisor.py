@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shadow.case import Case
-from shadow.errors import BindingError, CandidateError, SourceError, UsageError
 from shadow.observation import AnswerKind, Ending
-from shadow.replay import ISOLATION, Limits, replay
-from tests.replay.desk import BEGAN, CONTRACT, below, bindings, candidate, case, gone, one, run, watch
+from tests.replay.desk import BEGAN, below, candidate, case, gone, one, run, watch
 
 AGENT = """
     from shadow.errors import ToolRefused
@@ -56,88 +53,6 @@ def test_an_observation_tells_everything_that_passed_the_door(tmp_path: Path) ->
 def test_settings_reach_the_candidate_as_keywords(tmp_path: Path) -> None:
     """What a candidate is declared with is what it is called with."""
     assert one(candidate(tmp_path, AGENT, settings={"most": "9.00"})).effects[0].args["amount"] == "9.00"
-
-
-def test_every_case_is_told_once_and_starts_from_the_same_state(tmp_path: Path) -> None:
-    """Module globals that a case changes are unseen by the next; random numbers depend on the case alone."""
-    agent = candidate(
-        tmp_path,
-        """
-        import random
-        SEEN = []
-        def handle(case, tools):
-            SEEN.append(case["n"])
-            return {"n": case["n"], "seen": SEEN, "drawn": random.random()}
-        """,
-    )
-    first = run(agent, (case(n) for n in range(30)), limits={"at_once": 3})
-    told = {given.id: seen.value for given, seen in first}
-    assert len(told) == 30 and first.mode == "forked from one import" and first.restarts == 0
-    assert all(value and value["seen"] == [value["n"]] for value in told.values())
-    assert len({value["drawn"] for value in told.values() if value}) == 30
-    again = {given.id: seen.value for given, seen in run(agent, [case(n) for n in (7, 3)])}
-    assert again == {name: told[name] for name in ("c7", "c3")}
-
-
-@pytest.mark.parametrize(
-    ("left", "why"),
-    [
-        ("import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()", "1 thread running"),
-        ("import subprocess; subprocess.Popen(['sleep', '600'])", "a process running"),
-        ("import socket; PAIR = socket.socketpair()", "socket:["),
-        ("HELD = open(__file__)", "agent.py open"),
-    ],
-)
-def test_what_cannot_be_shared_by_forks_gets_a_fresh_process_per_case(tmp_path: Path, left: str, why: str) -> None:
-    """A thread, process or descriptor left by the import: each case imports for itself, and that is said."""
-    agent = candidate(
-        tmp_path,
-        f"""
-        {left}
-        import os
-        PID = os.getpid()
-        def handle(case, tools):
-            return {{"own": PID == os.getpid()}}
-        """,
-    )
-    running = run(agent, [case(1), case(2)])
-    assert running.mode.startswith("fresh process per case: importing it left") and why in running.mode
-    assert [seen.value for _, seen in running] == [{"own": True}, {"own": True}]
-
-
-def test_devices_left_open_are_no_reason(tmp_path: Path) -> None:
-    """A candidate that holds /dev/urandom is still forked from one import."""
-    agent = candidate(
-        tmp_path, "HELD = open('/dev/urandom', 'rb')\ndef handle(case, tools): return {'n': len(HELD.read(3))}"
-    )
-    running = run(agent, [case()])
-    assert running.mode == "forked from one import"
-    assert [seen.value for _, seen in running] == [{"n": 3}]
-
-
-def test_numpy_can_be_forked_and_is_seeded_by_the_case(tmp_path: Path) -> None:
-    """Its threads are not started, and its random numbers depend on the case alone."""
-    pytest.importorskip("numpy")
-    agent = candidate(tmp_path, "import numpy\ndef handle(case, tools): return {'drawn': numpy.random.random()}")
-    first = run(agent, [case(1), case(2)])
-    told = {given.id: seen.value for given, seen in first}
-    assert first.mode == "forked from one import"
-    assert told["c1"] != told["c2"] and one(agent, case(2)).value == told["c2"]
-
-
-def test_an_import_that_ignores_its_children_changes_nothing(tmp_path: Path) -> None:
-    """How a case's process ended is still known."""
-    agent = candidate(
-        tmp_path,
-        """
-        import os, signal
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        def handle(case, tools): os._exit(6)
-        """,
-    )
-    running = run(agent, [case(1), case(2)])
-    assert ["status 6" in seen.error for _, seen in running] == [True, True]
-    assert running.restarts == 0
 
 
 def test_coroutines_and_threads_may_call_tools(tmp_path: Path) -> None:
@@ -253,78 +168,6 @@ def test_a_stop_before_the_start_gives_nothing(tmp_path: Path) -> None:
     assert (list(running), running.mode) == ([], "")
 
 
-@pytest.mark.parametrize(
-    ("source", "says"),
-    [
-        ("import nowhere_to_be_found", "No module named 'nowhere_to_be_found'"),
-        ("def handel(case, tools): return {}", "did you mean 'handel'?"),
-        ("handle = 3", "cannot be called"),
-        ("raise SystemExit(3)", "SystemExit: 3"),
-        ("import os; print('so long', flush=True); os._exit(4)", "so long"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended while it was imported"),
-        ("def handle(case tools): pass", "SyntaxError"),
-    ],
-)
-def test_a_candidate_that_cannot_be_imported_is_refused_before_any_case(tmp_path: Path, source: str, says: str) -> None:
-    """The error says what happened and what to do; no case is taken."""
-
-    def no_case() -> Iterator[Case]:
-        raise AssertionError("a case was taken")
-        yield case()
-
-    with pytest.raises(CandidateError) as caught:
-        run(candidate(tmp_path, source), no_case())
-    assert says in str(caught.value) and "to do: " in str(caught.value)
-
-
-def test_a_candidate_that_changed_since_it_was_pinned_is_refused(tmp_path: Path) -> None:
-    """Evidence never names another code than the one that ran."""
-    agent = candidate(tmp_path, "def handle(case, tools): return {}")
-    (tmp_path / "agent.py").write_text("def handle(case, tools): return {'other': 1}")
-    with pytest.raises(CandidateError, match="no longer what was pinned"):
-        run(agent, [case()])
-
-
-def test_bindings_are_checked_before_the_candidate_is_started(tmp_path: Path) -> None:
-    """A tool without a binding, and a callable that is not there, stop the run before any case."""
-    agent = candidate(tmp_path, "raise RuntimeError('was imported')")
-    with pytest.raises(BindingError, match=r"refund\.issue has no binding"):
-        replay([], agent, contract=CONTRACT, bindings={}, experiment="e")
-    from shadow.doors.bindings import python
-
-    wrong = {**bindings(), "told": python("nowhere_at_all:f")}
-    with pytest.raises(BindingError, match="nowhere_at_all"):
-        replay([], agent, contract=CONTRACT, bindings=wrong, experiment="e")
-
-
-def test_an_input_that_is_no_json_is_the_sources_error(tmp_path: Path) -> None:
-    """It is never charged to the candidate."""
-    with pytest.raises(SourceError, match=r"case c1: input\.x is a set"):
-        list(run(candidate(tmp_path, "def handle(case, tools): return {}"), [case(1, x={1})]))
-
-
-def test_limits_are_above_zero() -> None:
-    """A limit of nothing is refused by name."""
-    with pytest.raises(UsageError, match=r"limits\.calls"):
-        Limits(calls=0)
-
-
-def test_isolation_is_said_in_so_many_words(tmp_path: Path) -> None:
-    """Until there is a cage, nobody can read these words as one."""
-    running = run(candidate(tmp_path, "def handle(case, tools): return {}"), [])
-    assert ISOLATION == running.isolation == "cooperative, not enforced"
-    assert list(running) == []
-
-
-def test_an_unknown_isolation_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that cannot be held as asked does not run the candidate."""
-    from shadow.replay import nursery
-
-    monkeypatch.setattr(nursery, "ISOLATION", "kernel")
-    with pytest.raises(CandidateError, match="no such isolation here"):
-        run(candidate(tmp_path, "def handle(case, tools): return {}"), [case()])
-
-
 def test_leaving_early_ends_every_process(tmp_path: Path) -> None:
     """`close` after the first case leaves no child behind."""
     before = below(os.getpid())
@@ -332,9 +175,3 @@ def test_leaving_early_ends_every_process(tmp_path: Path) -> None:
     with run(agent, [case(n) for n in range(4)], limits={"at_once": 3}) as running:
         assert next(running)[0].id == "c0"
     assert below(os.getpid()) <= before
-
-
-def test_a_label_does_not_change_what_is_run(tmp_path: Path) -> None:
-    """The pin covers the code, not its name."""
-    agent = candidate(tmp_path, "def handle(case, tools): return {}")
-    assert one(replace(agent, label="other")).ending is Ending.FINISHED

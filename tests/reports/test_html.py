@@ -109,7 +109,7 @@ def test_policy_stands_before_the_style(sample: Report) -> None:
 
 
 def test_a_reader_without_eyes_finds_the_way(sample: Report) -> None:
-    """One h1, no skipped heading, every header cell with a scope, every plot with title and description."""
+    """One h1, no heading skipped, header cells with a scope, plots with title and description."""
     seen = parse(page(sample))
     levels = [int(tag[1]) for tag, _ in seen.tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
@@ -122,7 +122,7 @@ def test_a_reader_without_eyes_finds_the_way(sample: Report) -> None:
 
 
 def test_first_screen_says_it_all(sample: Report) -> None:
-    """Verdict, reasons, first day, isolation, causes with both sides and the decision digest are on the page."""
+    """Verdict, reasons, first day, isolation, causes with both sides and digest are on the page."""
     text = " ".join(" ".join(parse(page(sample)).text).split())
     for part in (
         sample.verdict,
@@ -147,7 +147,7 @@ def test_long_lists_and_values_say_what_is_missing(sample: Report) -> None:
     assert "… (4,200 more characters)" in text
 
 
-@pytest.mark.parametrize("character", ['"', "\u202e", "x", "\U000e0041"])
+@pytest.mark.parametrize("character", ['"', "\U000e0041"])
 def test_never_a_megabyte(sample: Report, fill: Fill, character: str) -> None:
     """A report with huge values in huge lists still makes a page under the limit."""
     huge = fill(sample, character * 1_000_000)
@@ -184,6 +184,7 @@ def test_numbers_that_are_none(sample: Report) -> None:
         for name, value in attrs
         if name in ("x", "y", "x1", "y1", "cx", "cy", "points", "height")
     ]
+    assert "band" not in [value for _, attrs in seen.tags for name, value in attrs if name == "class"]
     assert drawn and not [value for value in drawn if "nan" in value or "inf" in value]
 
 

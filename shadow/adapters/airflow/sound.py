@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shadow.adapters.expectations.profile import Profile
 from shadow.adapters.expectations.validate import Validation, validate
+from shadow.contract import digest
 from shadow.setup import Setup
 from shadow.store import Store
-from shadow.store.registry import profiles, run, run_notes, save_validation
+from shadow.store.registry import accepted, profiles, run, run_notes, save_validation
 
 
 def examine(store: Store, setup: Setup, run_id: str) -> Validation:
     """Hold the run's arrivals to the workflow's earlier sound windows, and keep what was found.
+
+    Problems that somebody has accepted, exactly as they are found again, no longer stop the window.
 
     Raises:
         SourceError: the live system cannot be read.
@@ -23,8 +28,14 @@ def examine(store: Store, setup: Setup, run_id: str) -> Validation:
         window=(one.start, one.end),
         reference=[Profile.from_json(profile) for profile in earlier],
     )
-    save_validation(store, run_id, found.to_json())
-    return found
+    word = accepted(store, run_id)
+    data = found.to_json()
+    if word is None or word["of"] != digest(data["problems"]):
+        save_validation(store, run_id, data)
+        return found
+    told = replace(found, ok=True, notes=(*found.notes, f"accepted by {word['who']}: {word['why']}"))
+    save_validation(store, run_id, {**told.to_json(), "accepted": dict(word)})
+    return told
 
 
 def was_stopped(store: Store, run_id: str) -> bool:

@@ -58,9 +58,7 @@ def _leaves(root: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[
             yield (name, below), leaf, must and leaf_must
 
 
-def _properties(
-    schema: Mapping[str, Any], root: Mapping[str, Any]
-) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+def _properties(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
     required = schema.get("required", ())
     for name, inner in schema.get("properties", {}).items():
         yield name, _resolved(inner, root), name in required

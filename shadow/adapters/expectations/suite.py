@@ -110,9 +110,7 @@ def _mostly(check: Check) -> float:
 def _problem(check: Check, answer: Any, rows: int) -> Problem | None:
     error = _error(answer)
     if error:
-        return Problem(
-            column=check.column, expectation=check.type, what=f"could not be checked: {error}", count=rows
-        )
+        return Problem(column=check.column, expectation=check.type, what=f"could not be checked: {error}", count=rows)
     if answer.success:
         return None
     count = int(answer.result.get("unexpected_count", check.rows or rows))

@@ -113,7 +113,9 @@ def _send(client: WebClient, report: Report, channel: str, link: str) -> Posted 
 
 def _code(error: Any) -> str:
     """Slack's word for what is wrong, as `channel_not_found`; never the request, which holds the token."""
-    return one_line(str(error.response.get("error") or f"status {error.response.status_code}"), 200)
+    answer = getattr(error.response, "data", error.response)
+    said = answer.get("error") if isinstance(answer, dict) else None
+    return one_line(str(said or "an answer that is not Slack's"), 200)
 
 
 def _not_posted(report: Report, reason: str) -> NotPosted:

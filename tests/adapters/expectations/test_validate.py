@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -29,8 +30,8 @@ def hundredfold(value: str | None) -> str | None:
 
 
 def days(seed: int) -> list[int]:
-    """Two days of week 3; all seven when many seeds are asked for."""
-    return list(WEEK3) if len(SEEDS) > 1 else random.Random(seed).sample(WEEK3, 2)
+    """A day of week 3; all seven when many seeds are asked for."""
+    return list(WEEK3) if len(SEEDS) > 1 else random.Random(seed).sample(WEEK3, 1)
 
 
 def test_no_sound_window_is_stopped(desk: Make) -> None:
@@ -53,7 +54,7 @@ def test_no_sound_window_is_stopped(desk: Make) -> None:
 def test_small_windows_are_not_stopped_by_chance(desk: Make, daily: int) -> None:
     """A handful of rows a day moves shares, medians and silences a lot; the margins know."""
     one = desk(5, daily=daily)
-    for day in (1, 6, 8, 15):
+    for day in (6, 15):
         result = one.validate(day, one.arrivals(day))
         assert result.ok, result.problems
 
@@ -158,12 +159,8 @@ def test_moved_categories_are_stopped(desk: Make, changed: Make) -> None:
 def test_rows_outside_the_window_are_stopped(desk: Make) -> None:
     """The window is half-open: a row at its end belongs to the next one."""
     one = desk(7)
-    result = validate(
-        [*one.arrivals(1), one.arrivals(2)[0]],
-        contract=one.contract,
-        window=one.window(1),
-        reference=one.profiles(range(1)),
-    )
+    late = replace(one.arrivals(1)[0], id="late", arrived_at=one.window(1)[1])
+    result = one.validate(1, [*one.arrivals(1), late])
     assert named(result, "arrived_at")["expect_column_values_to_be_between"] == 1
 
 
