@@ -1,6 +1,7 @@
 """The refund desk on Airflow: its contract, how its tools are served, and the two versions on trial.
 
-The demonstration's files are under `REFUND_DESK_HOME` (`.shadow/refund_desk` by default); `make demo` makes them.
+The demonstration's files are under `REFUND_DESK_HOME`, else under `refund_desk` in `SHADOW_HOME` (`.shadow` by
+default); `make demo` makes them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from shadow.examples.refund_desk.bindings import BINDINGS, CONNECTION, source
 from shadow.examples.refund_desk.contract import REFUNDS
 from shadow.examples.refund_desk.home import Home
 
-HOME = Home(root=Path(os.environ.get("REFUND_DESK_HOME", ".shadow/refund_desk")).resolve())
+BESIDE_THE_STORE = Path(os.environ.get("SHADOW_HOME", ".shadow"), "refund_desk")
+HOME = Home(root=Path(os.environ.get("REFUND_DESK_HOME", BESIDE_THE_STORE)).resolve())
 AGENT = "shadow.examples.refund_desk.agent:handle"
 USD_PER_CALL = "0.002"  # what a call of a tool is taken to cost, the model's part included
 

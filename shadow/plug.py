@@ -220,7 +220,7 @@ class Kind:
             importlib.import_module(f"{self.package}.{module.name}")
         for entry in entry_points(group=f"shadow.{self.word}s"):
             plug = _loaded(entry)
-            if not isinstance(plug, Plug):
+            if not isinstance(plug, Plug) or plug.kind is not self:
                 raise ContractError(f"entry point {entry.name} is no {self.word}", seen=str(entry.value))
             self.add(plug)
 

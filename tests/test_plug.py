@@ -141,6 +141,23 @@ def test_bound_parameters_cannot_be_changed() -> None:
     assert canonical(bound.spec()) == before == canonical({"name": "blue", "version": 1, "params": {"names": ["a"]}})
 
 
+def test_what_a_plug_says_in_plain_words() -> None:
+    """The words that it brings, with its parameters in them; its name and parameters where it brings none."""
+    kind = Kind(word="colour", package="comparators", loaded=True)
+
+    @kind(words="at most {share_percent} within {days} days")
+    def blue(data: Any, *, share: float, days: int = 3) -> None:
+        """None."""
+
+    @kind()
+    def deep_blue(data: Any, *, days: int = 3) -> None:
+        """None."""
+
+    assert blue(share=0.05).words() == "at most 5 % within 3 days"
+    assert "deep blue" in deep_blue().words()
+    assert "3" in deep_blue().words()
+
+
 def test_third_parties_come_in_by_an_entry_point(colour: Kind, tmp_path: Path) -> None:
     """They are plugs like any other."""
     entry_point(tmp_path, MODULE.format(name="blue", version=7))
@@ -149,10 +166,20 @@ def test_third_parties_come_in_by_an_entry_point(colour: Kind, tmp_path: Path) -
     assert colour.bind({"name": "blue", "version": 7})(1, 2) == "1 2 light 1"
 
 
-def test_an_entry_point_that_is_no_plug_is_refused(colour: Kind, tmp_path: Path) -> None:
-    """By its name."""
-    entry_point(tmp_path, "blue = 5")
+@pytest.mark.parametrize("text", ["blue = 5", "from shadow.gates.calendar import calendar as blue"])
+def test_an_entry_point_that_is_no_plug_is_refused(colour: Kind, tmp_path: Path, text: str) -> None:
+    """By its name; so is a plug of another kind."""
+    entry_point(tmp_path, text)
     with pytest.raises(ContractError, match="entry point blue is no colour"):
+        colour.names()
+
+
+def test_a_plug_that_was_made_elsewhere_is_taken_in(colour: Kind, tmp_path: Path) -> None:
+    """An entry point may name one that its module only imports; its name must be free all the same."""
+    text = MODULE.format(name="red", version=1).replace("@kind(version=1)", "") + "from shadow.plug import Plug\n"
+    text += "red = Plug(kind=KINDS['colour'], name='red', version=1, function=red)\n"
+    entry_point(tmp_path, text, name="red")
+    with pytest.raises(ContractError, match="'red' is defined twice"):
         colour.names()
 
 

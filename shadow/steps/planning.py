@@ -5,7 +5,7 @@ from __future__ import annotations
 from shadow.setup import Setup
 from shadow.store import Store
 from shadow.store.registry import first_start, note_run, run, run_notes
-from shadow.store.replays import take_cases
+from shadow.store.replays import count_taken, take_cases
 
 
 def plan(store: Store, setup: Setup, run_id: str, *, shard_size: int = 200) -> list[int]:
@@ -20,5 +20,6 @@ def plan(store: Store, setup: Setup, run_id: str, *, shard_size: int = 200) -> l
     since = max(first_start(store, one.experiment), one.start - setup.contract.settles_within)
     since = since if one.at_most is None else one.start
     shards, counts = take_cases(store, one, since=since, shard_size=shard_size)
+    counts["taken"] = count_taken(store, one)["taken"]  # by whichever attempt; a retry takes none
     note_run(store, run_id, counts={**(notes["counts"] or {}), **counts})
     return shards

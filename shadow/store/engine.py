@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, inspect, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from shadow.errors import StoreError
@@ -63,13 +63,13 @@ def open_store(url: str | None = None) -> Store:
         StoreError: the database is not there, or its tables are of a version that this code does not know.
     """
     where = url or os.environ.get("SHADOW_STORE_URL") or f"sqlite:///{home() / 'store.db'}"
-    place = make_url(where)
-    if place.get_backend_name() == "sqlite" and place.database:
-        Path(place.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = _engine(where)
+    place = _place(where)
+    engine = _engine(place)
     try:
+        if place.get_backend_name() == "sqlite" and place.database:
+            Path(place.database).parent.mkdir(parents=True, exist_ok=True)
         _bring_to_head(engine)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         raise StoreError(
             "the store cannot be opened",
             where=place.render_as_string(hide_password=True),
@@ -83,10 +83,19 @@ def open_store(url: str | None = None) -> Store:
 def exists(url: str | None = None) -> bool:
     """Whether there is a store to open; an embedded one that was never made is not made by asking."""
     where = url or os.environ.get("SHADOW_STORE_URL")
-    place = make_url(where) if where else None
+    place = _place(where) if where else None
     if place is not None and place.get_backend_name() != "sqlite":
         return True
     return Path(place.database if place and place.database else home() / "store.db").is_file()
+
+
+def _place(where: str) -> URL:
+    try:
+        return make_url(where)
+    except (ArgumentError, ValueError) as error:  # the text is not shown: it may hold a password
+        raise StoreError(
+            "no URL of a database", where="the store's URL", allowed="sqlite:///file.db, postgresql://…"
+        ) from error
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -119,14 +128,22 @@ def _insert(connection: Connection) -> Any:
     return insert
 
 
-def _engine(url: str) -> Engine:
-    kind = make_url(url).get_backend_name()
+def _engine(url: URL) -> Engine:
+    kind = url.get_backend_name()
     if kind not in ("sqlite", "postgresql"):
         raise StoreError("unknown kind of database", where="the store's URL", seen=kind, allowed="sqlite, postgresql")
     # tasks fork, and a connection that two processes share corrupts both: no pool, or one that knows its process
-    engine = create_engine(
-        url, json_serializer=dumps, json_deserializer=json.loads, poolclass=NullPool if kind != "sqlite" else None
-    )
+    try:
+        engine = create_engine(
+            url, json_serializer=dumps, json_deserializer=json.loads, poolclass=NullPool if kind != "sqlite" else None
+        )
+    except (ImportError, ArgumentError) as error:
+        raise StoreError(
+            "the driver of this database is not installed",
+            where="the store's URL",
+            seen=str(error)[:200],
+            todo="pip install 'shadow-harness[postgres]'",
+        ) from error
     if kind == "sqlite":
         event.listen(engine, "connect", _tune)
         event.listen(engine, "connect", _sign)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select, update
 
 from shadow.store.engine import Store, replace
 from shadow.store.tables import verdicts
@@ -37,10 +37,17 @@ class StoredVerdict:
 
 
 def save_verdict(store: Store, verdict: StoredVerdict) -> None:
-    """Keep a run's verdict; a later assessment of the same run replaces it."""
+    """Keep a run's verdict. It replaces what was said before of the same look, by this run or another.
+
+    Runs of one experiment that end at one moment (a part of a window, then the whole) look at the same evidence;
+    what the first of them saw would otherwise stand beside what holds now, and no order could tell them apart.
+    """
     row = {name: getattr(verdict, name) for name in StoredVerdict.__dataclass_fields__}
+    said = {name: value for name, value in row.items() if name not in ("run", "experiment", "look")}
+    same = and_(verdicts.c.experiment == verdict.experiment, verdicts.c.look == verdict.look)
     with store.write() as connection:
         replace(connection, verdicts, [row])
+        connection.execute(update(verdicts).where(same).values(**said))
 
 
 def verdict_of(store: Store, run: str) -> StoredVerdict | None:

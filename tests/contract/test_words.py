@@ -22,9 +22,11 @@ def test_everything_stands_on_it() -> None:
     for stop in one.stops:
         assert stop.name in section(page, "When it must stop")
         assert stop.escalate_to in section(page, "When it must stop")
-    for bound in one.gates:
-        assert bound.name.replace("_", " ") in section(page, "When it is ready")
-    assert "harmful rate: at most 0.01, alpha 0.05" in page
+    assert [line[2:] for line in section(page, "When it is ready").splitlines() if line.startswith("* ")] == [
+        bound.words() for bound in one.gates
+    ]
+    for number in ("1 %", "error rate 5 %", "at least 14"):
+        assert number in section(page, "When it is ready")
     assert "2 of ines, tom, asked in #refunds, within 24 hours; silence is never a yes." in page
     assert "lee owns the candidate and has no vote" in page
     assert "1 % → 5 % → 25 % → 100 % of the traffic" in page

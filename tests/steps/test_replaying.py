@@ -129,13 +129,13 @@ def unanswering(desk: Desk, **more: Any) -> Setup:
 
 
 def test_a_tool_without_an_answer_is_nobodys_failure(store: Store, desk: Desk) -> None:
-    """First left open for a retry, with the tool and a case named; at the last attempt a dead letter with its context."""
+    """Left open for a retry, with the tool and a case named; at the last attempt a dead letter with its context."""
     desk.case("a")
     desk.case("b")
     given = unanswering(desk)
     day = started(store, given)
     (shard,) = plan(store, given, day)
-    with pytest.raises(SourceError, match="orders.get in 1 cases, as b"):
+    with pytest.raises(SourceError, match=r"orders\.get in 1 cases, as b"):
         replay(store, given, day, shard, holder="t", give_up=False)
     assert count_taken(store, run(store, day))["open"] == 1
     assert replay(store, given, day, shard, holder="t") == {"replayed": 0, "dead": 1, "left": 0}

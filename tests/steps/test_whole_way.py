@@ -120,7 +120,8 @@ def test_a_digest_follows_what_was_decided_on(store: Store, desk: Desk, fresh: F
     desk.case("c")
     more = run_day(fresh(), desk.setup())["decision_digest"]
     desk.lines.pop()
-    desk.settle("b", 0, hour=13, decision="decline")
+    desk.lines[1]["settled"].clear()
+    desk.settle("b", decision="decline")
     changed = run_day(fresh(), desk.setup())["decision_digest"]
     assert len({first, other, more, changed}) == 4
 
@@ -182,7 +183,7 @@ def test_an_empty_window_is_assessed_all_the_same(store: Store, desk: Desk) -> N
 
 
 def test_customers_values_stay_out_of_the_store(store: Store, desk: Desk, tmp_path: Path) -> None:
-    """The address stands in the input as `email` and in both sides' payments as `to`: hidden, and still compared equal."""
+    """The input calls the address `email`, both sides' payments call it `to`: hidden, and still compared equal."""
     for key in ("a", "b"):
         desk.case(key)
     first = run_day(store, desk.setup())

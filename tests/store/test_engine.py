@@ -78,9 +78,19 @@ def test_a_forked_process_has_connections_of_its_own(store: Store) -> None:
     bring(store, entry("before"))
     with store.read() as connection:  # now there is one in the pool
         connection.execute(text("select 1"))
+    if store.engine.dialect.name == "sqlite":  # PostgreSQL's are opened anew each time
+        mine = driver(store)
+        assert in_a_process(lambda: int(driver(store) is mine)) == 0
+        assert driver(store) is mine
     assert in_a_process(lambda: bring(store, entry("inside")).new) == 1
     assert bring(store, entry("after")).new == 1
     assert in_a_process(lambda: int("inside" in everything(store) and "after" in everything(store))) == 1
+
+
+def driver(store: Store) -> object:
+    """The driver's connection that the store lends next."""
+    with store.read() as connection:
+        return connection.connection.dbapi_connection
 
 
 def test_a_known_row_is_left_and_a_replaced_one_is_not(store: Store) -> None:
@@ -129,6 +139,13 @@ def test_a_store_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("SHADOW_HOME", str(tmp_path))
     with pytest.raises(StoreError, match="allowed: sqlite, postgresql"):
         open_store("mysql://root@localhost/x")
+    with pytest.raises(StoreError, match="driver of this database is not installed"):
+        open_store("postgresql+nothing://localhost/x")
+    with pytest.raises(StoreError, match="no URL of a database"):
+        open_store("store.db")
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(f"sqlite:///{tmp_path / 'file' / 'store.db'}")
     (tmp_path / "no.db").write_text("this is no database, but it is long enough to be looked at", encoding="utf-8")
     with pytest.raises(StoreError, match="cannot be opened"):
         open_store(f"sqlite:///{tmp_path / 'no.db'}")

@@ -156,6 +156,19 @@ def test_a_stopped_windows_cases_are_not_late(store: Store) -> None:
     assert counting(store, 2) == ["good"]
 
 
+def test_a_window_that_was_stopped_after_its_planning(store: Store) -> None:
+    """What its run has taken stays; what comes late into it is not taken, until somebody finds it sound."""
+    one = experiment(store)
+    stopped, after = window(store, one, 0), window(store, one, 1)
+    bring(store, entry("early", 0))
+    plan(store, stopped)
+    save_validation(store, stopped.id, {"ok": False, "problems": [], "profile": {}})
+    bring(store, entry("late", 0))
+    assert plan(store, after)[1]["taken"] == 0
+    save_validation(store, stopped.id, {"ok": True, "problems": [], "profile": {}})
+    assert plan(store, after)[1]["taken"] == 1
+
+
 def test_two_runs_that_plan_at_once_share_the_cases(store: Store) -> None:
     """Each case goes to one of them, and neither fails."""
     one = experiment(store)

@@ -8,20 +8,19 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from shadow.examples.refund_desk.home import Home, Recipe, prepare
+from shadow.examples.refund_desk.home import Home
 from tests.whole import pen
 from tests.whole.desk import ROOT, SMALL, Place, copied, environment
 from tests.whole.watch import watching
 
 LABELS = ("version 1", "version 2")
-STEPS, DEMO = 16, 4  # kills of a run by its steps alone, and of the demonstration on Airflow
+STEPS, DEMO = 17, 3  # kills of a run by its steps alone, and of the demonstration on Airflow
 AT_ONCE = 4  # cases in flight, at most
 SHADOW = [sys.executable, "-c", "from shadow.cli import main; raise SystemExit(main())"]
 
@@ -106,7 +105,7 @@ def undisturbed(_small: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return place, first.events
 
 
-def test_killed_at_sixteen_random_moments(undisturbed: tuple[Place, int], _small: Path, tmp_path: Path) -> None:
+def test_killed_at_seventeen_random_moments(undisturbed: tuple[Place, int], _small: Path, tmp_path: Path) -> None:
     """At any database statement, all processes or the first alone: equal digests at every look, no case twice."""
     calm, total = undisturbed
     rng, kills, mid_replay, rounds = Random(20260907), 0, 0, 0
@@ -149,7 +148,9 @@ def _demo(place: Place, *, rows: int | None = None, word: str = "all") -> Attemp
     command = [sys.executable, "-m", "tests.whole.pen", *SHADOW, "demo", *recipe, f"--home={home}"]
     with (
         (home / "demo.log").open("ab") as log,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=ROOT, env=environment()) as process,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=ROOT, env=environment()
+        ) as process,
         watching(home, place.files.root, ended=process.pid) as until,
     ):
         if rows is not None and until(lambda: place.progress() >= rows):
@@ -160,7 +161,7 @@ def _demo(place: Place, *, rows: int | None = None, word: str = "all") -> Attemp
 
 
 def test_the_demonstration_killed_on_airflow(undisturbed: tuple[Place, int], demo: Place) -> None:
-    """At four random sizes of the store; the fifth call ends well, with the digests of a run that nobody disturbed."""
+    """At three random sizes of the store; the fourth call ends well, with an undisturbed run's digests."""
     calm, _ = undisturbed
     moments = sorted(Random(12).sample(range(1, calm.progress()), DEMO))
     ledger = _ledger(demo, versions=len(LABELS))
@@ -175,4 +176,4 @@ def test_the_demonstration_killed_on_airflow(undisturbed: tuple[Place, int], dem
     assert set(demo.calls()) == set(calm.calls())
     calls = len(demo.calls())
     assert _demo(demo).code == 0 and len(demo.calls()) == calls  # once more: nothing is left to do
-    assert "undisturbed" not in log.read_text()
+    print(f"killed at {moments} of {calm.progress()} rows, {ledger.mid_replay} times in the midst of replays")

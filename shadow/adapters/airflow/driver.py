@@ -25,7 +25,7 @@ from shadow.errors import ShadowError, StoreError, UsageError
 
 Run = Callable[..., Ran]
 PR_SET_PDEATHSIG = 1
-GRACE_S = 3  # seconds between asking the process to end and killing it
+GRACE_S = 1  # seconds between asking the process to end and killing it
 
 
 @contextmanager

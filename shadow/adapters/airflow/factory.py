@@ -47,6 +47,7 @@ class Options(TypedDict, total=False):
     Attributes:
         start: the first moment that a schedule looks at, aware; 2026-01-01 UTC.
         shard_size: cases that one replay task takes, ≥ 1; 200.
+        shards_at_once: replay tasks that one run may have running, ≥ 1; 2. Each has `limits.at_once` cases in flight.
         limits: what one replay may use; `Limits()`.
         retry_delay: before the first retry, doubled each time; 30 seconds.
         store_connection: id of the Airflow connection that leads to our store; where it is not given,
@@ -56,6 +57,7 @@ class Options(TypedDict, total=False):
 
     start: datetime
     shard_size: int
+    shards_at_once: int
     limits: Limits
     retry_delay: timedelta
     store_connection: str
@@ -96,6 +98,7 @@ def shadow_dag(
     served = Served(
         setup=made,
         shard_size=options.get("shard_size", 200),
+        shards_at_once=options.get("shards_at_once", 2),
         store_connection=options.get("store_connection"),
         slack_connection=options.get("slack_connection", "slack_api_default"),
     )
@@ -150,6 +153,6 @@ def _known(options: Mapping[str, Any]) -> None:
             raise UsageError(
                 f"shadow_dag has no option {name!r}", allowed=", ".join(allowed), todo=nearest(name, allowed)
             )
-    shard_size = options.get("shard_size", 1)
-    if shard_size < 1:
-        raise UsageError("a shard holds at least one case", where="shard_size", seen=str(shard_size))
+    for name in ("shard_size", "shards_at_once"):
+        if options.get(name, 1) < 1:
+            raise UsageError("at least one", where=f"shadow_dag: {name}", seen=str(options[name]), allowed="1 or more")

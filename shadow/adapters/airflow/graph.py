@@ -51,6 +51,7 @@ def _work(served: Served, ids: Any, sound: Any) -> Any:
         multiple_outputs=False,
         map_index_template="{{ label }}",
         execution_timeout=served.replay_timeout,
+        max_active_tis_per_dagrun=served.shards_at_once,
         doc_md=tasks.replay.__doc__,
     )
     def replay(ids: Ids, shard: int) -> Ids:

@@ -20,12 +20,14 @@ class Served:
 
     Attributes:
         shard_size: cases that one replay task takes, ≥ 1.
+        shards_at_once: replay tasks that one run may have running, ≥ 1.
         store_connection: id of the Airflow connection to our store; None: by the environment.
         slack_connection: id of the Airflow connection to Slack.
     """
 
     setup: Setup
     shard_size: int
+    shards_at_once: int
     store_connection: str | None
     slack_connection: str
 

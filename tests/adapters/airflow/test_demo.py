@@ -1,32 +1,24 @@
-"""The demonstration from end to end, shortened: what it says, that it repeats nothing, that no kill hurts it."""
+"""The demonstration from end to end, shortened: what it says, and that it repeats nothing; kills are in tests/whole."""
 
 from __future__ import annotations
 
 import os
-import random
-import sqlite3
 import subprocess
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
 import pytest
-from sqlalchemy import func, select
 
 from shadow.cli.demo import VERSIONS, home_of
-from shadow.store import Store, open_store
+from shadow.store import open_store
 from shadow.store.registry import find_experiment
-from shadow.store.tables import cases, labels, observations, results, settlements, verdicts
 from shadow.store.verdicts import verdicts_of
 
 ROOT = Path(__file__).resolve().parents[3]
 RECIPE = ("--days", "3", "--scale", "0.06", "--seed", "5", "--faults", "2")
-COUNTED = (cases, settlements, observations, results, labels, verdicts)  # each only grows
-AT_ONCE = 4  # cases of one version in flight
 
 
 def command(home: Path) -> list[str]:
@@ -56,42 +48,14 @@ def finish(home: Path) -> str:
     return done.stdout
 
 
-@dataclass(frozen=True, slots=True)
-class Digests:
-    """What must be equal after any number of kills: decision digests by version and look."""
-
-    decisions: dict[tuple[str, str], str]
-
-
-def digests(home: Path) -> Digests:
+def digests(home: Path) -> dict[tuple[str, str], str]:
     """The decision digest of every look of both versions."""
     with closing(open_store(f"sqlite:///{home / 'store.db'}")) as store:
-        return Digests(
-            {
-                (label, verdict.look.isoformat()): verdict.decision_digest
-                for label in VERSIONS
-                for verdict in verdicts_of(store, find_experiment(store, "refund-desk", label=label).id)
-            }
-        )
-
-
-def come(home: Path) -> int:
-    """How far it has come: rows of all tables that only grow; 0 while there are none."""
-    counts = " + ".join(f"(select count(*) from {table.name})" for table in COUNTED)
-    try:
-        with closing(sqlite3.connect(f"file:{home / 'store.db'}?mode=ro", uri=True, timeout=30)) as connection:
-            return int(connection.execute(f"select {counts}").fetchone()[0])
-    except sqlite3.OperationalError:  # it is not there yet, or being made just now
-        return 0
-
-
-def finished(store: Store) -> set[str]:
-    """The cases that both versions have been taken through."""
-    with store.read() as connection:
-        found = connection.execute(
-            select(observations.c.case_id).group_by(observations.c.case_id).having(func.count() == len(VERSIONS))
-        )
-        return set(found.scalars())
+        return {
+            (label, verdict.look.isoformat()): verdict.decision_digest
+            for label in VERSIONS
+            for verdict in verdicts_of(store, find_experiment(store, "refund-desk", label=label).id)
+        }
 
 
 def calls(home: Path) -> list[str]:
@@ -138,41 +102,6 @@ def test_another_recipe_is_refused(undisturbed: tuple[Path, str]) -> None:
         [*command(home), "--seed", "6"], cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 2 and "another demonstration lives here" in done.stderr
-
-
-@pytest.mark.slow
-@pytest.mark.kill
-def test_killed_at_twenty_moments(undisturbed: tuple[Path, str], tmp_path: Path) -> None:
-    """SIGKILL at 20 random moments: the same decisions, and no finished case is replayed again."""
-    reference, home = undisturbed[0], tmp_path / "home"
-    total = come(reference)
-    asked_before: list[tuple[int, set[str]]] = []
-    for moment in sorted(random.Random(20).sample(range(1, total - 1), 20)):
-        asked_before.append(_killed_at(home, moment))
-    finish(home)
-    assert digests(home) == digests(reference)
-    asked = calls(home)
-    again = [case for index, done in asked_before for case in asked[index:] if case in done]
-    assert again == []
-    assert len(asked) - len(calls(reference)) <= len(asked_before) * len(VERSIONS) * AT_ONCE
-
-
-def _killed_at(home: Path, moment: int) -> tuple[int, set[str]]:
-    """Start it, wait until the store has come so far, kill it; the calls until then, and the finished cases."""
-    child = subprocess.Popen(
-        command(home), cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    try:
-        while child.poll() is None and come(home) < moment:
-            Event().wait(0.05)  # a breath between two looks at the store
-    finally:
-        child.kill()
-        child.wait()
-    if not (home / "store.db").exists():
-        return 0, set()
-    with closing(open_store(f"sqlite:///{home / 'store.db'}")) as store:
-        done = finished(store)
-    return len(calls(home)), done
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,11 @@ def test_a_cron_string_gives_whole_days(airflow_home: Path, trial_desk: Trial) -
     assert isinstance(dag.timetable, CronDataIntervalTimetable) and dag.start_date == MONDAY
 
 
+def test_not_every_shard_at_once(dag: Any) -> None:
+    """Airflow would start sixteen, each with several cases in flight."""
+    assert dag.get_task("replay").max_active_tis_per_dagrun == 2
+
+
 def test_a_tool_without_a_binding_is_refused_here(airflow_home: Path, trial_desk: Trial) -> None:
     """Not in the night, when the first case asks for it."""
     from shadow.adapters.airflow import shadow_dag
@@ -93,7 +98,7 @@ def test_a_tool_without_a_binding_is_refused_here(airflow_home: Path, trial_desk
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"), [({"shard_sise": 5}, "did you mean 'shard_size'"), ({"shard_size": 0}, "at least one")]
+    ("wrong", "said"), [({"shard_sise": 5}, "did you mean 'shard_size'"), ({"shards_at_once": 0}, "at least one")]
 )
 def test_unknown_options_are_refused(airflow_home: Path, trial_desk: Trial, wrong: dict[str, Any], said: str) -> None:
     """A misspelt option would otherwise silently do nothing."""

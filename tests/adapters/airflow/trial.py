@@ -12,9 +12,9 @@ from typing import Any
 from comparators.exact import exact
 from shadow.adapters.airflow import shadow_dag
 from shadow.candidates.python import python
-from shadow.contract import Contract, contract, effect, major, minor, read, write
+from shadow.contract import Approval, Contract, contract, effect, major, minor, read, write
+from shadow.doors.bindings import Binding, template
 from shadow.doors.bindings import python as answered
-from shadow.doors.bindings import template
 from shadow.gates.calendar import calendar
 from shadow.gates.data_quality import data_quality
 from shadow.gates.harmful_rate import harmful_rate
@@ -63,8 +63,14 @@ def trial() -> Contract:
         gates=[harmful_rate(at_most=0.05, alpha=0.05), calendar(days=14), data_quality()],
         settles_within="5d",
         labels_within="1d",
+        approval=Approval(channel="C0TRIAL", approvers=("ann",), candidate_owner="bob", quorum=1),
         demonstration=True,
     )
+
+
+def bindings() -> dict[str, Binding]:
+    """How the two tools are served."""
+    return {"price.get": answered(price, kind="as-of"), "mail.send": template({"id": "{held_id}"})}
 
 
 @dataclass(slots=True)
@@ -110,7 +116,7 @@ class Trial:
         """The workflow's DAG, built anew."""
         return shadow_dag(
             trial(),
-            bindings={"price.get": answered(price, kind="as-of"), "mail.send": template({"id": "{held_id}"})},
+            bindings=bindings(),
             source=jsonl(self.cases),
             candidate=[self.candidate("v1", **self.settings), self.candidate("v2", fail_on=[1])],
             **{
