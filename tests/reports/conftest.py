@@ -37,8 +37,5 @@ def _fill(value: Any, text: str) -> Any:
     if isinstance(value, tuple):
         return tuple(_fill(item, text) for item in value)
     if isinstance(value, Mapping):
-        return {
-            k if isinstance(k, Enum) else f"{n}{text}": _fill(v, text)
-            for n, (k, v) in enumerate(value.items())
-        }
+        return {k if isinstance(k, Enum) else f"{n}{text}": _fill(v, text) for n, (k, v) in enumerate(value.items())}
     return value

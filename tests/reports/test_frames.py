@@ -52,11 +52,7 @@ def test_counts_are_those_of_the_report(sample: Report) -> None:
 def test_a_day_without_comparisons_has_no_share(sample: Report) -> None:
     """Nothing compared gives NaN, not zero."""
     day = replace(sample.days[0], compared=0, discrepancies=0, harmful=0, low=None, high=None)
-    assert (
-        frames(replace(sample, days=(day,)))["days"][["share", "low", "high", "harmful_share"]]
-        .isna()
-        .all(axis=None)
-    )
+    assert frames(replace(sample, days=(day,)))["days"][["share", "low", "high", "harmful_share"]].isna().all(axis=None)
 
 
 def test_pandas_comes_late() -> None:

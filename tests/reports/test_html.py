@@ -101,9 +101,7 @@ def test_policy_stands_before_the_style(sample: Report) -> None:
     """The content policy forbids everything but the page's own style, before anything else is read."""
     head = [(tag, dict(attrs)) for tag, attrs in parse(page(sample)).tags[:6]]
     assert head[0] == ("html", {"lang": "en"})
-    policies = [
-        attrs["content"] for tag, attrs in head if attrs.get("http-equiv") == "Content-Security-Policy"
-    ]
+    policies = [attrs["content"] for tag, attrs in head if attrs.get("http-equiv") == "Content-Security-Policy"]
     assert policies == [POLICY]
     assert POLICY.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
 
@@ -172,8 +170,7 @@ def test_numbers_that_are_none(sample: Report) -> None:
     nan, inf = float("nan"), float("inf")
     days = tuple(replace(d, low=nan, high=inf) for d in sample.days)
     points = tuple(
-        replace(p, log_e=v)
-        for p, v in zip(sample.curves[0].points, (nan, inf, -inf, 1e308, -1e308) * 5, strict=False)
+        replace(p, log_e=v) for p, v in zip(sample.curves[0].points, (nan, inf, -inf, 1e308, -1e308) * 5, strict=False)
     )
     curve = replace(sample.curves[0], points=points)
     cause = replace(sample.causes[0], share=nan, low=nan, high=nan)

@@ -9,9 +9,7 @@ import pytest
 from shadow.reports.safe import HIDDEN, cut, one_line, trimmed, visible
 
 
-@pytest.mark.parametrize(
-    "code", [0x00, 0x07, 0x1B, 0x7F, 0x9B, 0xAD, 0x200B, 0x202E, 0x2066, 0x2028, 0xE0041, 0xD800]
-)
+@pytest.mark.parametrize("code", [0x00, 0x07, 0x1B, 0x7F, 0x9B, 0xAD, 0x200B, 0x202E, 0x2066, 0x2028, 0xE0041, 0xD800])
 def test_hidden_characters_are_written_out(code: int) -> None:
     """Controls, bidi overrides, zero width, tags, separators and lone surrogates show as their code point."""
     shown = visible(f"a{chr(code)}b")

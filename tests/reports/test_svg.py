@@ -23,9 +23,7 @@ def test_corners() -> None:
     assert TOP < y(on, 8.0) < y(on, 3.0) < HEIGHT - BOTTOM
 
 
-@pytest.mark.parametrize(
-    "values", [[0.0], [5.0, 5.0], [-1e300, 1e300], [float("nan")], [1e-300, 0.0], [float("inf")]]
-)
+@pytest.mark.parametrize("values", [[0.0], [5.0, 5.0], [-1e300, 1e300], [float("nan")], [1e-300, 0.0], [float("inf")]])
 def test_any_values_have_a_scale(values: list[float]) -> None:
     """Equal, absurd and missing values still give a scale with a few ticks inside it."""
     on = scale([date(2026, 1, 1)], values)

@@ -50,13 +50,7 @@ def test_money_is_exact_and_short() -> None:
 
 def test_what_is_no_number_is_unknown() -> None:
     """None, NaN and infinity read as unknown, never as zero."""
-    assert (
-        words.percent(float("nan"))
-        == words.seconds(None)
-        == words.ratio(1, 0)
-        == words.usd(None)
-        == "unknown"
-    )
+    assert words.percent(float("nan")) == words.seconds(None) == words.ratio(1, 0) == words.usd(None) == "unknown"
 
 
 def test_blind_spots_follow_from_totals(sample: Report) -> None:
@@ -68,9 +62,7 @@ def test_blind_spots_follow_from_totals(sample: Report) -> None:
     assert rows["unlabelled"].possible == words.harmful(sample.totals)
     assert (
         blind_spots(
-            replace(
-                sample.totals, stale=0, incomparable={}, set_aside={}, waiting=0, dead_letters=0, unlabelled=0
-            )
+            replace(sample.totals, stale=0, incomparable={}, set_aside={}, waiting=0, dead_letters=0, unlabelled=0)
         )
         == ()
     )

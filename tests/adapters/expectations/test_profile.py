@@ -25,9 +25,7 @@ def test_it_counts_what_is_there(desk: Callable[..., Any]) -> None:
     assert profile.categories["channel"]["mail"] == pytest.approx(mail / len(rows))
     ids = [row.id for row in rows]
     assert profile.doubled == pytest.approx(sum(ids.count(i) > 1 for i in ids) / len(ids))
-    pounds = sorted(
-        float(r.input["amount"]) for r in rows if r.input["amount"] and r.input["currency"] == "GBP"
-    )
+    pounds = sorted(float(r.input["amount"]) for r in rows if r.input["amount"] and r.input["currency"] == "GBP")
     spread = profile.numbers["amount where currency is GBP"]
     assert spread.count == len(pounds)
     assert spread.median == pounds[round((len(pounds) - 1) / 2)]

@@ -31,9 +31,7 @@ def test_an_empty_suite_is_refused() -> None:
 
 def test_no_rows_are_refused() -> None:
     """An empty frame satisfies every expectation."""
-    assert [problem.what for problem in problems([check(values=())], rows=0)] == [
-        "no rows arrived in the window"
-    ]
+    assert [problem.what for problem in problems([check(values=())], rows=0)] == ["no rows arrived in the window"]
 
 
 @pytest.mark.parametrize(("allowed", "count"), [(3, 4), (4, 0), (5, 0), (0, 4)])

@@ -63,8 +63,7 @@ def test_which_columns_hold_numbers(desk: Make) -> None:
     """Decimal text and numbers do; codes in digits, ids and mostly words do not, unless declared."""
     names = ("price", "zip", "u", "note", "amount")
     rows = [
-        {"price": f"{n}.50", "zip": f"{10_000 + n}", "u": n, "note": f"word {n}", "amount": "none"}
-        for n in range(40)
+        {"price": f"{n}.50", "zip": f"{10_000 + n}", "u": n, "note": f"word {n}", "amount": "none"} for n in range(40)
     ]
     data = made(desk, {name: {} for name in names}, rows)
     found = {field.name: numeric(data, field) for field in data.fields}
@@ -93,9 +92,7 @@ def test_categories_repeat_and_are_few(desk: Make) -> None:
 def test_sizes_are_split_by_unit_and_slice(desk: Make) -> None:
     """Signs are dropped, zeros and words left out; one value a row."""
     rows = [{"amount": "-2.0", "currency": "EUR", "kind": "a"}] * 5
-    rows += [{"amount": "0.00", "currency": "USD", "kind": "a"}] * 5 + [
-        {"amount": "x", "currency": "USD", "kind": "a"}
-    ]
+    rows += [{"amount": "0.00", "currency": "USD", "kind": "a"}] * 5 + [{"amount": "x", "currency": "USD", "kind": "a"}]
     data = made(desk, {name: {} for name in ("amount", "currency", "kind")}, rows)
     found = series(data, ["amount"])
     assert list(found) == [

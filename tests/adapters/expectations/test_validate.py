@@ -41,9 +41,7 @@ def test_no_sound_window_is_stopped(desk: Make) -> None:
         one = desk(seed)
         reference: list[Profile] = []
         for day in range(28):
-            result = validate(
-                one.arrivals(day), contract=one.contract, window=one.window(day), reference=reference
-            )
+            result = validate(one.arrivals(day), contract=one.contract, window=one.window(day), reference=reference)
             stopped += [(seed, day, problem.what) for problem in result.problems]
             reference.append(result.profile)
     print(f"{len(SEEDS)} seeds x 28 sound windows: {len(stopped)} problems")
@@ -79,9 +77,7 @@ def test_a_unit_changed_in_one_currency_alone_is_stopped(desk: Make, changed: Ma
     """The smallest currency is 12 % of rows; the problem names the column and the currency."""
     one = desk(seed)
     for day in days(seed):
-        rows = changed(
-            one.arrivals(day), lambda place, row: row.input["currency"] == "GBP", amount=hundredfold
-        )
+        rows = changed(one.arrivals(day), lambda place, row: row.input["currency"] == "GBP", amount=hundredfold)
         result = one.validate(day, rows)
         assert {problem.column for problem in result.problems} == {"amount"}
         assert any("currency is GBP" in problem.what for problem in result.problems)
@@ -93,9 +89,7 @@ def test_a_null_flood_is_stopped(desk: Make, changed: Make, seed: int, column: s
     """The column is named alone, with exactly the number of its nulls, blank texts included."""
     one, rng = desk(seed), random.Random(seed)
     for day in days(seed):
-        rows = changed(
-            one.arrivals(day), lambda place, row: rng.random() < share, **{column: lambda old: None}
-        )
+        rows = changed(one.arrivals(day), lambda place, row: rng.random() < share, **{column: lambda old: None})
         result = one.validate(day, rows)
         empty = sum(not row.input[column] for row in rows)
         assert [(problem.column, problem.count) for problem in result.problems] == [(column, empty)]

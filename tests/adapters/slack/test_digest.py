@@ -96,9 +96,7 @@ def test_slack_in_trouble_is_a_reason(
     """Errors, refusals and answers that are not Slack's: asked once, not raised, logged without the token."""
     slack.status, slack.body = status, body
     with caplog.at_level(logging.WARNING, logger="shadow"):
-        done = post_digest(
-            sample, connection=from_token("xoxb-secret", base_url=slack.base_url), channel="C0123"
-        )
+        done = post_digest(sample, connection=from_token("xoxb-secret", base_url=slack.base_url), channel="C0123")
     assert isinstance(done, NotPosted)
     assert named in done.reason
     assert len(slack.asked) == 1
@@ -124,9 +122,7 @@ def test_a_wrong_address_is_a_reason(sample: Report, base_url: str) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "  \n"])
-def test_no_token_is_a_clear_line(
-    sample: Report, slack: Slack, caplog: pytest.LogCaptureFixture, token: str
-) -> None:
+def test_no_token_is_a_clear_line(sample: Report, slack: Slack, caplog: pytest.LogCaptureFixture, token: str) -> None:
     """Without a token nothing is asked, the log says so, and the run goes on."""
     with caplog.at_level(logging.WARNING, logger="shadow"):
         done = post_digest(sample, connection=from_token(token, base_url=slack.base_url), channel="C0123")
@@ -220,7 +216,5 @@ def test_through_airflow(sample: Report, slack: Slack, tmp_path: Path) -> None:
         check=False,
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith("DONE")]
-    assert [line.split("(")[0] for line in lines] == ["DONE Posted", "DONE NotPosted", "DONE NotPosted"], (
-        done.stderr
-    )
+    assert [line.split("(")[0] for line in lines] == ["DONE Posted", "DONE NotPosted", "DONE NotPosted"], done.stderr
     assert [asked["token"] for asked in slack.asked] == ["Bearer xoxb-9"]
