@@ -19,7 +19,13 @@ def _check(abs_tol: Any, rel_tol: Any) -> None:
             raise ValueError(f"{name} is negative")
 
 
-@comparator(version=1, check=_check, words="must be the same within {abs_tol} (or a share of {rel_tol})")
+def _words(abs_tol: str, rel_tol: str) -> str:
+    parts = [abs_tol] if Decimal(abs_tol) else []
+    parts += [f"{100 * Decimal(rel_tol):f} % of the larger"] if Decimal(rel_tol) else []
+    return f"must be the same within {' or '.join(parts)}" if parts else "must be the same number"
+
+
+@comparator(version=1, check=_check, words=_words)
 def numeric(control: Any, candidate: Any, *, abs_tol: str = "0", rel_tol: str = "0") -> str | None:
     """None when both are the same number within either tolerance, else a sentence.
 

@@ -31,6 +31,7 @@ from shadow.errors import ContractError
 from shadow.frozen import freeze
 
 Check = Callable[..., None]
+Words = str | Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,6 +54,8 @@ class Bound:
         if not self.plug.words:
             params = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.params.items())
             return self.name.replace("_", " ") + (f" ({params})" if params else "")
+        if callable(self.plug.words):
+            return self.plug.words(**self.params)
         shares = {f"{n}_percent": f"{100 * v:g} %" for n, v in self.params.items() if isinstance(v, int | float)}
         return self.plug.words.format(**self.params, **shares)
 
@@ -82,7 +85,7 @@ class Plug:
     version: int
     function: Callable[..., Any]
     check: Check | None = None
-    words: str = ""
+    words: Words = ""
 
     def __call__(self, **params: Any) -> Bound:
         known = self._parameters()
@@ -134,14 +137,15 @@ class Kind:
     loading: RLock = field(default_factory=RLock)
 
     def __call__(
-        self, *, version: int = 1, check: Check | None = None, words: str = ""
+        self, *, version: int = 1, check: Check | None = None, words: Words = ""
     ) -> Callable[[Callable[..., Any]], Plug]:
         """Register the decorated function under its own name.
 
         Args:
             version: rises when answers can change.
             check: called with the parameters; raises ValueError for wrong ones.
-            words: what it says in plain words, for an owner; `{name}` is a parameter, `{name_percent}` one in percent.
+            words: what it says in plain words, for an owner; `{name}` is a parameter, `{name_percent}` one in percent;
+                or a function of the parameters.
         """
 
         def register(function: Callable[..., Any]) -> Plug:

