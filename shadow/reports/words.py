@@ -80,10 +80,11 @@ def money(amounts: Mapping[str, Decimal]) -> str:
 
 
 def amount(value: Decimal) -> str:
-    """A decimal with all its places; one too large, too small or no number at all in short form."""
+    """A decimal with all its places, two at least where it has any; what is too large or no number in short form."""
     if not value.is_finite() or abs(value.adjusted()) > 15 or len(value.as_tuple().digits) > 30:
         return f"{value:.6E}" if value.is_finite() else str(value)
-    return f"{value:,f}"
+    places = value.as_tuple().exponent
+    return f"{value:,.2f}" if places == -1 else f"{value:,f}"
 
 
 def usd(value: Decimal | None) -> str:

@@ -42,8 +42,11 @@ def day_by_day(one: Trial, label: str, *, days: int) -> None:
 def shard(one: Trial, run: str, number: int, *, pause_after: int) -> int:
     """Replay one shard; 0, or LOST. What was done is on the output's last line."""
 
+    paused: list[int] = []
+
     def progress(done: int, of: int) -> None:
-        if done == pause_after:
+        if done == pause_after and not paused:
+            paused.append(done)
             os.kill(os.getpid(), signal.SIGSTOP)  # between two commits: no lock is held
 
     try:
