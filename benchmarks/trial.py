@@ -79,9 +79,9 @@ def take(one: Trial, label: str, start: datetime, end: datetime) -> tuple[str, d
     return experiment, steps.assess(store, made, run)
 
 
-def label_day(one: Trial, experiment: str, at: datetime) -> int:
-    """What reviewers do between two looks: export, look up the policy, import; how many labels."""
-    rows = export_rows(one.store, experiment)
+def label_day(one: Trial, experiment: str, look: datetime, at: datetime) -> int:
+    """What reviewers do after a look: export, look up the policy, import, dated `at`; how many labels."""
+    rows = export_rows(one.store, experiment, look=look)
     return import_rows(one.store, reviewer.review(rows, one.home.world, at))["imported"]
 
 
@@ -92,7 +92,7 @@ def day_by_day(one: Trial, label: str, *, days: int) -> list[dict[str, Any]]:
         start, end = START + timedelta(days=day), START + timedelta(days=day + 1)
         experiment, found = take(one, label, start, end)
         looks.append(found)
-        label_day(one, experiment, end + timedelta(hours=10))
+        label_day(one, experiment, end, end + timedelta(hours=10))
     return looks
 
 
@@ -100,5 +100,5 @@ def at_once(one: Trial, label: str, *, days: int) -> str:
     """All days in one window, then everything labelled; the experiment's id."""
     end = START + timedelta(days=days)
     experiment, _ = take(one, label, START, end)
-    label_day(one, experiment, end)
+    label_day(one, experiment, end, end)
     return experiment

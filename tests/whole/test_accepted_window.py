@@ -16,7 +16,8 @@ from shadow.errors import UsageError
 from shadow.examples.refund_desk.home import Recipe
 from shadow.setup import Setup
 from shadow.store.registry import accept_window, profiles
-from tests.whole.test_corrupted_windows import LABEL, Corrupted, Rows, doubled_keys, in_cents, window
+from tests.whole.desk import window
+from tests.whole.test_corrupted_windows import LABEL, Corrupted, Rows, doubled_keys, in_cents
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 
