@@ -1,6 +1,7 @@
 """Shadow-mode deployment harness for AI agents: what would it do, what must it not do, is it ready?
 
-The names below are loaded when they are first used, so that `import shadow` costs next to nothing.
+The names below are loaded when they are first used, so that `import shadow` costs next to nothing. None of them is
+the name of a module of ours: `shadow.contract` is the room, `shadow.contract.contract` the function.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ _HOMES = {
         "Approval",
         "Contract",
         "Severity",
-        "contract",
         "cosmetic",
         "critical",
         "effect",
@@ -32,7 +32,7 @@ _HOMES = {
         "to_yaml",
         "write",
     ),
-    "shadow.setup": ("Setup", "setup"),
+    "shadow.setup": ("Setup",),
     "shadow.store": ("open_store",),
     "shadow.reports.frames": ("frames",),
 }

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
 
 import pytest
+
+import shadow
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [path for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")] if path.exists()]
@@ -41,3 +46,29 @@ def test_commands_exist(path: Path) -> None:
     known = {command.words.split()[0] for command in COMMANDS}
     shown = re.findall(r"^\$? ?shadow ([a-z]+)", "\n".join(blocks(path, "sh") + blocks(path, "console")), re.M)
     assert set(shown) <= known
+
+
+def test_the_readme_declares_a_valid_contract_and_agent() -> None:
+    """The README's contract is accepted as it stands, its tools are bound, and its agent runs on them."""
+    from shadow.contract import Contract, check, from_yaml, to_yaml
+    from shadow.doors.bindings import check_bindings
+
+    names: dict[str, Any] = {}
+    for text in blocks(ROOT / "README.md", "python"):
+        exec(compile(text, "README.md", "exec"), names)
+    declared = names["REFUNDS"]
+    assert isinstance(declared, Contract) and from_yaml(to_yaml(check(declared))) == declared
+    check_bindings(declared, names["BINDINGS"])
+    assert names["handle"]({"order_id": "o1"}, _Tools())["decision"] == "approve"
+
+
+class _Tools:
+    def call(self, name: str, **_: Any) -> dict[str, Any]:
+        return {"total": 20} if name == "orders.get" else {"queued": True}
+
+
+def test_every_public_name_is_there_and_hides_no_room() -> None:
+    """Each name of `shadow` can be imported, before and after its rooms were, and is no module."""
+    for name in shadow.__all__:
+        assert not isinstance(getattr(shadow, name), ModuleType), name
+        assert f"shadow.{name}" not in {found.name for found in iter_modules(shadow.__path__, "shadow.")}, name

@@ -33,7 +33,7 @@ def _through(one: Trial, *, after: Between = _nothing, twice: bool = False) -> t
         experiment, found = take(one, LABEL, *window(day))
         if twice:
             assert take(one, LABEL, *window(day)) == (experiment, found)
-        label_day(one, experiment, window(day)[1] + timedelta(hours=10))
+        label_day(one, experiment, window(day)[1], window(day)[1] + timedelta(hours=10))
         after(day)
         looks.append(found)
     return experiment, looks
