@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,11 +27,29 @@ from shadow.examples.refund_desk.bindings import BINDINGS, source
 from shadow.examples.refund_desk.contract import REFUNDS
 from shadow.examples.refund_desk.home import Home
 from shadow.observation import Ending, Observation
+from shadow.setup import Setup
 from shadow.steps.entries import entry_of
+from shadow.steps.inputs import clear_cases
+from shadow.store import Store
+from shadow.store.leases import take
+from shadow.store.registry import experiment, run
+from shadow.store.replays import open_cases, save_observations
 
 START = datetime(2026, 9, 7, tzinfo=UTC)
 LATER = timedelta(days=10)  # by then every outcome and correction is in
 Pair = tuple[Case, Observation, Result]
+
+
+def replay_inline(store: Store, made: Setup, run_id: str, shard: int) -> int:
+    """Keep the observations of one shard as `steps.replay` does, the agent running in this process; how many."""
+    one = run(store, run_id)
+    lease = take(store, one.experiment, f"replay:{one.id}:{shard}", holder="inline", now=datetime.now(UTC))
+    label = experiment(store, one.experiment).label
+    settings, checks = made.candidate(label).settings, compile_checks(made.contract)
+    ready, _ = clear_cases(store, made, open_cases(store, one, shard))
+    redactor, keep = store.redactor(made.contract.redact), made.contract.keep
+    done = [(case, replace(_replayed(case, checks, settings), duration_s=0.01, cost_usd=0.01)) for case in ready]
+    return save_observations(store, one, lease, done, redactor=redactor, keep=keep, now=datetime.now(UTC))
 
 
 class Tools:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,7 +65,17 @@ def trial(
     return Trial(home=home, store=open_store(f"sqlite:///{root / 'store.db'}"), setup=made)
 
 
-def take(one: Trial, label: str, start: datetime, end: datetime) -> tuple[str, dict[str, Any]]:
+Replay = Callable[[Store, Setup, str, int], object]
+
+
+def contained(store: Store, made: Setup, run: str, shard: int) -> object:
+    """Each case in a process of its own, as the product does it."""
+    return steps.replay(store, made, run, shard, holder="benchmark")
+
+
+def take(
+    one: Trial, label: str, start: datetime, end: datetime, *, replay: Replay = contained
+) -> tuple[str, dict[str, Any]]:
     """One window from arrival to verdict; the experiment's id and what the look said."""
     store, made = one.store, one.setup
     experiment = steps.preflight(store, made, candidate=label)
@@ -73,7 +83,7 @@ def take(one: Trial, label: str, start: datetime, end: datetime) -> tuple[str, d
     steps.collect(store, made, run)
     save_validation(store, run, SOUND)
     for shard in steps.plan(store, made, run, shard_size=500):
-        steps.replay(store, made, run, shard, holder="benchmark")
+        replay(store, made, run, shard)
     for shard in steps.plan_compare(store, made, run):
         steps.compare(store, made, run, shard, holder="benchmark")
     return experiment, steps.assess(store, made, run)
@@ -85,12 +95,12 @@ def label_day(one: Trial, experiment: str, look: datetime, at: datetime) -> int:
     return import_rows(one.store, reviewer.review(rows, one.home.world, at))["imported"]
 
 
-def day_by_day(one: Trial, label: str, *, days: int) -> list[dict[str, Any]]:
+def day_by_day(one: Trial, label: str, *, days: int, replay: Replay = contained) -> list[dict[str, Any]]:
     """Every daily window with reviewers in between; what each look said."""
     looks = []
     for day in range(days):
         start, end = START + timedelta(days=day), START + timedelta(days=day + 1)
-        experiment, found = take(one, label, start, end)
+        experiment, found = take(one, label, start, end, replay=replay)
         looks.append(found)
         label_day(one, experiment, end, end + timedelta(hours=10))
     return looks

@@ -1,8 +1,9 @@
 """Which version gets which verdict: a table over several seeds, each expectation asserted.
 
-    python -m benchmarks.versions [--seeds 11,12,13] [--days 28]
+    python -m benchmarks.versions [--seeds 11,12,13] [--days 28] [--replay]
 
-Each row is a candidate version of the refund desk, taken day by day through the steps with its reviewers.
+Each row is a candidate version of the refund desk, taken day by day through the steps with its reviewers. The agent
+runs in this process (`benchmarks.inline`, durations and costs made up); with --replay each case runs contained.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.trial import day_by_day, trial
+from benchmarks.inline import replay_inline
+from benchmarks.trial import Replay, contained, day_by_day, trial
 from shadow.examples.refund_desk.faults import fault
 from shadow.examples.refund_desk.home import Recipe
 
@@ -47,22 +49,23 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="11,12,13")
     parser.add_argument("--days", type=int, default=28)
+    parser.add_argument("--replay", action="store_true")
     given = parser.parse_args(arguments)
     wrong = 0
     sys.stdout.write(f"{'version':26} {'seed':>4}  {'not ready':>9} {'ready':>5}  {'last look':22} expected\n")
     for seed in (int(text) for text in given.seeds.split(",")):
-        wrong += _seed(seed, given.days)
+        wrong += _seed(seed, given.days, contained if given.replay else replay_inline)
     sys.stdout.write(f"{wrong} expectations do not hold\n")
     return 1 if wrong else 0
 
 
-def _seed(seed: int, days: int) -> int:
+def _seed(seed: int, days: int, replay: Replay) -> int:
     wrong = 0
     with tempfile.TemporaryDirectory() as place:
         faults = {label: drawn for label, (drawn, _) in VERSIONS.items()}
         one = trial(Path(place), Recipe(seed=seed, days=days), versions=faults)
         for label, (_, (told, holds)) in VERSIONS.items():
-            words = [look["verdict"] for look in day_by_day(one, label, days=days)]
+            words = [look["verdict"] for look in day_by_day(one, label, days=days, replay=replay)]
             good = holds(words)
             wrong += not good
             sys.stdout.write(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -30,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain("shadow: interrupted; nothing that was finished is lost, call it again to go on")
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader went away: there is nobody to tell
+        # the reader went away; what Python still holds for it would fail once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
