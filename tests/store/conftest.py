@@ -65,6 +65,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     yield opened
     if request.param == "postgresql":
         with opened.write() as connection:
+            connection.execute(text("alter table shadow_ledger disable trigger user"))  # it refuses to be emptied
             connection.execute(text(f"truncate {', '.join(metadata.tables)}"))
+            connection.execute(text("alter table shadow_ledger enable trigger user"))
             connection.execute(text("update shadow_version set version_num = :head"), {"head": HEAD})
     opened.close()
