@@ -105,7 +105,7 @@ outbox = Table(
     "shadow_outbox",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("key", String(200), nullable=False, unique=True),  # what is said once under this key is not said again
+    Column("key", ID, nullable=False, unique=True),  # what is said once under this key is not said again
     Column("kind", String(20), nullable=False),
     Column("about", ID, nullable=False),
     Column("channel", Text, nullable=False),

@@ -57,7 +57,7 @@ def upgrade() -> None:
     op.create_table(
         "shadow_outbox",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("key", ID, nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("about", ID, nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
