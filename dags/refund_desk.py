@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from shadow.adapters.airflow import shadow_dag
+from shadow.adapters.airflow import approval_dag, shadow_dag
 from shadow.candidates.python import python
 from shadow.connections import variable
 from shadow.examples.refund_desk.arrivals import START
@@ -34,3 +34,5 @@ if HOME.version_1.exists():  # its faults are drawn when the demonstration is ma
 dag = shadow_dag(
     REFUNDS, bindings=BINDINGS, source=source(), candidate=VERSIONS, schedule="@daily", start=START, shard_size=400
 )
+
+approval = approval_dag(REFUNDS)  # started by a verdict; waits for people, so that no shadow run has to

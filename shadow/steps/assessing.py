@@ -8,14 +8,16 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from shadow.contract import Contract, canonical, digests
+from shadow.approval import withdraw_stale
+from shadow.contract import Contract, Severity, canonical, digests
 from shadow.evidence.counts import Table, tally
 from shadow.evidence.evidence import Evidence, Problem
-from shadow.evidence.judged import Judged
+from shadow.evidence.judged import Judged, Standing
 from shadow.gates import Verdict, decide
 from shadow.replay import ISOLATION
 from shadow.review.judging import judged
 from shadow.setup import Setup
+from shadow.steps.beginning import Clock, utc_now
 from shadow.store import Store
 from shadow.store.labels import Label
 from shadow.store.registry import Experiment, contract_of, experiment, run, tried, unsound, validated
@@ -59,8 +61,8 @@ class Assessment:
     measurement_digest: str
 
 
-def assess(store: Store, setup: Setup, run_id: str) -> dict[str, Any]:
-    """Take the run's look and keep its verdict.
+def assess(store: Store, setup: Setup, run_id: str, *, clock: Clock = utc_now) -> dict[str, Any]:
+    """Take the run's look and keep its verdict; what people were asked about and no longer holds is withdrawn.
 
     Returns:
         verdict (its word), experiment, run, look, decision_digest, open (findings that do not pass), reasons.
@@ -69,6 +71,7 @@ def assess(store: Store, setup: Setup, run_id: str) -> dict[str, Any]:
     held = experiment(store, one.experiment)
     found = assess_at(store, held, contract=setup.contract, look=one.end)
     save_verdict(store, _stored(found, held, run_id))
+    withdraw_stale(store, held.id, now=clock())
     return {
         "verdict": str(found.verdict.word),
         "experiment": held.id,
@@ -136,5 +139,16 @@ def _stored(found: Assessment, held: Experiment, run_id: str) -> StoredVerdict:
         decision_digest=found.decision_digest,
         measurement_digest=found.measurement_digest,
         counts_digest=found.verdict.counts,
-        body=found.verdict.to_json(),
+        body={**found.verdict.to_json(), "numbers": _numbers(found.evidence)},
     )
+
+
+def _numbers(evidence: Evidence) -> dict[str, int]:
+    """What a person who decides reads first."""
+    counts = evidence.counts
+    return {
+        "compared": counts.number(Table.CASES, Standing.COMPARED),
+        "discrepancies": counts.number(Table.DISCREPANCIES),
+        "critical": counts.number(Table.GRADES, Severity.CRITICAL),
+        "days": len(counts.days),
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from shadow.approval import ask_signature, withdraw_others
 from shadow.doors.bindings import open_bindings
 from shadow.setup import Setup
 from shadow.store import Store
@@ -21,6 +22,9 @@ def utc_now() -> datetime:
 def preflight(store: Store, setup: Setup, *, candidate: str, clock: Clock = utc_now) -> str:
     """Refuse what could only fail later; register contract and candidate; the experiment's id.
 
+    A contract that nobody has signed yet runs all the same; its approvers are asked to sign it. What people were asked
+    under another contract of the workflow is withdrawn.
+
     Raises:
         UsageError: no candidate has this label.
         CandidateError: its code has changed under an old label, or cannot be found.
@@ -29,7 +33,10 @@ def preflight(store: Store, setup: Setup, *, candidate: str, clock: Clock = utc_
     """
     open_bindings(setup.bindings)
     one = setup.candidate(candidate)
-    return register(store, setup.contract, label=one.label, pin=one.pin, now=clock()).id
+    held = register(store, setup.contract, label=one.label, pin=one.pin, now=clock())
+    withdraw_others(store, held.workflow, held.contract, now=clock())
+    ask_signature(store, held.contract, now=clock())
+    return held.id
 
 
 def begin(

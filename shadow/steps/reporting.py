@@ -9,6 +9,7 @@ from decimal import Decimal
 from math import ceil
 from pathlib import Path
 
+from shadow.approval import signed
 from shadow.contract import Contract, digests
 from shadow.errors import UsageError
 from shadow.evidence import distinct
@@ -106,6 +107,7 @@ def _report(store: Store, one: Experiment, contract: Contract, met: Walk, looks:
         days=day_rows(met.counts, last.look),
         looks=look_rows(looks),
         harm_limit=next((b.params["at_most"] for b in contract.gates if b.name == "harmful_rate"), None),
+        unsigned=not signed(store, last.contract),
         notes=_notes(store, one, contract, met),
     )
 
@@ -176,4 +178,6 @@ def _notes(store: Store, one: Experiment, contract: Contract, met: Walk) -> tupl
         notes.append(f"In {met.cleared:,} discrepancies a label says that the candidate was right.")
     if contract.demonstration:
         notes.append("The contract is a demonstration: this verdict never routes real work.")
+    if not signed(store, one.contract):
+        notes.append("The contract is unsigned: until its approvers have signed it, nothing can be promoted.")
     return tuple(notes)

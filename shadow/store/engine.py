@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hmac
 import io
 import json
 import os
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, inspect, text
+from sqlalchemy import URL, Column, Connection, Engine, Table, create_engine, event, insert, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -34,6 +35,10 @@ class Store:
     def redactor(self, fields: Sequence[str]) -> Redactor:
         """The redaction of these fields; the only way to what `body` and `input` columns hold."""
         return redactor(fields, self.key)
+
+    def secret(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose, derived from the store's own; two purposes never share one."""
+        return hmac.digest(self.key, f"shadow {purpose}".encode(), "sha256")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -105,6 +110,13 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
         return 0
     made: Any = _insert(connection)(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
     return len(connection.execute(made, list(rows)).all())  # a row count of many rows is not told by every driver
+
+
+def insert_new(connection: Connection, table: Table, row: Mapping[str, Any], *, unique: Column[Any]) -> bool:
+    """Insert a row unless its `unique` column's value is taken; whether it was new."""
+    made: Any = _insert(connection)(table).values(**row)
+    told = made.on_conflict_do_nothing(index_elements=[unique]).returning(unique)
+    return connection.execute(told).first() is not None
 
 
 def replace(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

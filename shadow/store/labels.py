@@ -1,18 +1,25 @@
-"""Labels: people's words on discrepancies, dated; a later word of anybody replaces an earlier one."""
+"""Labels: people's words on discrepancies, dated; a later word of anybody replaces an earlier one.
+
+Whoever gave a label can take it back. The label's row stays as it is: a withdrawal is a row of its own with its own
+moment, so a look that was taken in between says the same whenever it is computed again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 
 from shadow.contract import Severity
+from shadow.store.decision_tables import withdrawals
 from shadow.store.engine import Store, upsert
 from shadow.store.tables import labels
+
+EVER = datetime.max.replace(tzinfo=UTC)  # a look after everything that was ever said
 
 
 class Side(StrEnum):
@@ -69,20 +76,63 @@ def save_labels(store: Store, batch: Sequence[Label]) -> int:
         return upsert(connection, labels, rows)
 
 
+def withdraw(store: Store, label: Label, *, at: datetime) -> bool:
+    """Take a label back from `at` (aware UTC) on; False where it was taken back before."""
+    row = {
+        "experiment": label.experiment,
+        "case_id": label.case_id,
+        "discrepancy": label.discrepancy,
+        "who": label.who,
+        "at": label.at,
+        "withdrawn_at": at,
+    }
+    with store.write() as connection:
+        return bool(upsert(connection, withdrawals, [row]))
+
+
 def labels_at(store: Store, experiment: str, *, look: datetime) -> dict[tuple[str, str], Label]:
-    """The word that holds at `look` for each (case id, discrepancy): the newest one dated up to it."""
-    found = words_of(store, experiment).values()  # oldest first
-    return {(one.case_id, one.discrepancy): one for one in found if one.at <= look}
+    """The word that holds at `look` for each (case id, discrepancy): the newest one dated up to it and not taken back.
+
+    A label that was taken back at or before the look is not there; one that was taken back later still is.
+    """
+    back = _withdrawn(store, withdrawals.c.experiment == experiment)
+    words = words_of(store, experiment).items()  # oldest first
+    return {key[:2]: one for key, one in words if one.at <= look and not (key in back and back[key] <= look)}
 
 
 def words_of(store: Store, experiment: str) -> dict[tuple[str, str, str, datetime], Label]:
     """Everything that was ever said, by case id, discrepancy, person and moment; the oldest word first."""
+    return {_key(one): one for one in _labels(store, labels.c.experiment == experiment)}
+
+
+def words_on(store: Store, experiment: str, case_id: str) -> list[tuple[Label, datetime | None]]:
+    """Everything that was ever said of one case, the oldest word first, each with when it was taken back."""
+    mine = and_(labels.c.experiment == experiment, labels.c.case_id == case_id)
+    gone = and_(withdrawals.c.experiment == experiment, withdrawals.c.case_id == case_id)
+    back = _withdrawn(store, gone)
+    return [(one, back.get(_key(one))) for one in _labels(store, mine)]
+
+
+def standing() -> ColumnElement[bool]:
+    """A condition on rows of `labels`: nobody has taken this one back."""
+    same = [withdrawals.c[column.name] == column for column in labels.primary_key.columns]
+    return ~select(1).where(*same).correlate(labels).exists()
+
+
+def _key(one: Label) -> tuple[str, str, str, datetime]:
+    return one.case_id, one.discrepancy, one.who, one.at
+
+
+def _labels(store: Store, wanted: ColumnElement[bool]) -> list[Label]:
     with store.read() as connection:
-        rows = connection.execute(
-            select(labels).where(labels.c.experiment == experiment).order_by(labels.c.at, labels.c.who)
-        ).mappings()
-        made = [_label(row) for row in rows]
-    return {(one.case_id, one.discrepancy, one.who, one.at): one for one in made}
+        rows = connection.execute(select(labels).where(wanted).order_by(labels.c.at, labels.c.who)).mappings()
+        return [_label(row) for row in rows]
+
+
+def _withdrawn(store: Store, wanted: ColumnElement[bool]) -> dict[tuple[str, str, str, datetime], datetime]:
+    with store.read() as connection:
+        rows = connection.execute(select(withdrawals).where(wanted)).mappings()
+        return {(r["case_id"], r["discrepancy"], r["who"], r["at"]): r["withdrawn_at"] for r in rows}
 
 
 def _label(row: Mapping[Any, Any]) -> Label:

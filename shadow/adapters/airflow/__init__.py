@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shadow.adapters.airflow.approval import approval_dag
     from shadow.adapters.airflow.driver import running
     from shadow.adapters.airflow.factory import Options, shadow_dag
     from shadow.adapters.airflow.home import prepare
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
 _HOME_OF = {
     "Options": "factory",
     "Ran": "runs",
+    "approval_dag": "approval",
     "prepare": "home",
     "run_window": "runs",
     "running": "driver",
     "shadow_dag": "factory",
 }
 
-__all__ = ["Options", "Ran", "prepare", "run_window", "running", "shadow_dag"]
+__all__ = ["Options", "Ran", "approval_dag", "prepare", "run_window", "running", "shadow_dag"]
 
 
 def __getattr__(name: str) -> Any:

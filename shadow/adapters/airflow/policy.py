@@ -17,6 +17,10 @@ NEVER_RETRIED = (
     "shadow.errors.LeaseLost",
 )
 
+NEVER_RETRY = ExceptionRetryPolicy(
+    rules=[RetryRule(exception=list(NEVER_RETRIED), action=RetryAction.FAIL, reason="a wrong declaration stays wrong")]
+)
+
 
 def defaults(owner: str, retry_delay: timedelta) -> dict[str, Any]:
     """Arguments of every task: two retries, waiting twice as long each time and at most five minutes."""
@@ -26,13 +30,5 @@ def defaults(owner: str, retry_delay: timedelta) -> dict[str, Any]:
         "retry_delay": retry_delay,
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=5),
-        "retry_policy": ExceptionRetryPolicy(
-            rules=[
-                RetryRule(
-                    exception=list(NEVER_RETRIED),
-                    action=RetryAction.FAIL,
-                    reason="a wrong declaration stays wrong",
-                )
-            ]
-        ),
+        "retry_policy": NEVER_RETRY,
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from shadow.adapters.airflow.stored import stored
 from shadow.setup import Setup
 
 if TYPE_CHECKING:
@@ -55,18 +56,15 @@ def opened(served: Served) -> Iterator[Store]:
     from shadow.adapters.airflow.connections import url_of
     from shadow.connections import add_resolver
     from shadow.errors import SourceError
-    from shadow.store import open_store
 
     add_resolver(url_of)
-    store = open_store(_store_url(served))
-    try:
-        yield store
-    except SourceError as error:
-        if _passing(error):
-            raise AirflowException(str(error)) from error
-        raise
-    finally:
-        store.close()
+    with stored(served.store_connection) as store:
+        try:
+            yield store
+        except SourceError as error:
+            if _passing(error):
+                raise AirflowException(str(error)) from error
+            raise
 
 
 def _passing(error: BaseException) -> bool:
@@ -75,20 +73,3 @@ def _passing(error: BaseException) -> bool:
 
     cause = error.__cause__
     return isinstance(cause, OperationalError) and "no such " not in str(cause.orig)
-
-
-def _store_url(served: Served) -> str | None:
-    from shadow.adapters.airflow.connections import url_of
-    from shadow.errors import UsageError
-
-    if served.store_connection is None:
-        return None
-    url = url_of(served.store_connection)
-    if url is None:
-        raise UsageError(
-            "Airflow has no such connection",
-            where="shadow_dag: store_connection",
-            seen=served.store_connection,
-            todo=f"set AIRFLOW_CONN_{served.store_connection.upper()}, or leave the option out",
-        )
-    return url

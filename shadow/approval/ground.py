@@ -1,0 +1,58 @@
+"""Whether what people were asked about still holds, judged by what the store says now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from shadow.approval.evidence import GROUND, cutover_evidence, ground_of, next_step
+from shadow.contract import digest, plain_words
+from shadow.errors import ShadowError
+from shadow.store import Store
+from shadow.store.ledger import Event, entries_in
+from shadow.store.registry import contract_of, experiment
+from shadow.store.requests import Request, Subject
+from shadow.store.verdicts import verdicts_of
+
+_WORDS = {"pin": "the candidate's pin", "findings": "a gate's finding", "from_number": "the stage"}
+
+
+def still_holds(store: Store, one: Request) -> str:
+    """What has changed since people were asked, in a few words; empty where it still holds."""
+    if one.subject is Subject.CONTRACT:
+        return _contract_changed(store, one)
+    now = present(store, one.about)
+    if now is None:
+        return "there is no verdict on this contract, or the candidate has some of the traffic already"
+    changed = [name for name in GROUND if now[name] != one.evidence[name]]
+    return ", ".join(_WORDS.get(name, f"the {name.replace('_', ' ')}") for name in changed)
+
+
+def altered(connection: Connection, one: Request) -> bool:
+    """Whether the request's row says something else than the ledger's newest row about what people were asked."""
+    rows = [row for row in entries_in(connection, one.id) if row.event in (Event.REQUESTED, Event.REVISED)]
+    said = {name: rows[-1].body[name] for name in ("digest", "ground", "contract", "revision")} if rows else {}
+    here = {"digest": one.digest, "ground": one.ground, "contract": one.contract, "revision": one.revision}
+    return said != here or digest(one.evidence) != one.digest or ground_of(one.evidence, one.subject) != one.ground
+
+
+def present(store: Store, experiment_id: str) -> dict[str, Any] | None:
+    """The evidence as it would be asked about now; None where there is nothing that could be asked."""
+    held = experiment(store, experiment_id)
+    looks = verdicts_of(store, held.id)
+    if not looks or looks[-1].contract != held.contract:
+        return None
+    contract = contract_of(store, held.contract)
+    step = next_step(store, contract, held.id)
+    return cutover_evidence(held, looks[-1], contract, step) if step else None
+
+
+def _contract_changed(store: Store, one: Request) -> str:
+    try:
+        words = digest(plain_words(contract_of(store, one.about)))
+    except ShadowError as error:
+        return f"the contract cannot be read: {error.what}"
+    said: Mapping[str, Any] = one.evidence
+    return "" if words == said["words_digest"] else "the contract's page"
