@@ -100,6 +100,12 @@ class Loop:
         """The open request of this kind, once it is there."""
         return until(lambda: next((one for one in open_requests(self.store) if one.subject is subject), None), subject)
 
+    def newest(self, subject: Subject, *, expires_h: float) -> Request | None:
+        """The newest request of this kind that has so many hours; None where there is none yet."""
+        found = [one for one in requests_of(self.store, WORKFLOW) if one.subject is subject]
+        given = timedelta(hours=expires_h)
+        return next((one for one in found if one.expires_at - one.opened_at == given), None)
+
     def settled(self, key: str) -> Request:
         """The request, once it is."""
         found = until(lambda: (one := request(self.store, key)).status is not Status.OPEN and one, "a decision")
@@ -138,7 +144,7 @@ class Loop:
 
 
 @contextmanager
-def looping(root: Path, **variables: str) -> Iterator[Loop]:
+def looping(root: Path, *, port: int = 0, **variables: str) -> Iterator[Loop]:
     """An Airflow of the test's own with the small desk, both DAGs switched on, and people with accounts."""
     home, dags = root / "home", root / "dags"
     files: Home = prepare(home / "refund_desk", DESK)
@@ -150,7 +156,7 @@ def looping(root: Path, **variables: str) -> Iterator[Loop]:
     (home / "terms.json").write_text("{}")
     told = {"REFUND_DESK_HOME": str(files.root), variable(CONNECTION): files.url(), **variables}
     store = open_store(f"sqlite:///{home / 'store.db'}")
-    with serving(home, dags, plugins, users=USERS, variables=told) as server:
+    with serving(home, dags, plugins, port=port, users=USERS, variables=told) as server:
         admin = server.session("admin")
         known = lambda: {one["dag_id"] for one in admin.get("/api/v2/dags")["dags"]}  # noqa: E731
         until(lambda: len(known()) == 2, "both DAGs")

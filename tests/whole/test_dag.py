@@ -21,6 +21,7 @@ from tests.whole.worker import day_by_day
 
 LABEL = "version 1"
 DAG_FILE = ROOT / "dags" / "refund_desk.py"
+DAG_ID = "shadow-refund-desk"
 
 
 @pytest.fixture
@@ -40,12 +41,12 @@ def form(day: int, **more: Any) -> Mapping[str, Any]:
 @pytest.mark.slow
 def test_days_on_airflow(home: Place, _small: Path, tmp_path: Path) -> None:
     """Two green days with verdict and report; part of a day adds no evidence; a day without cases is red."""
-    part = run_window(DAG_FILE, form(0, at_most=5))
+    part = run_window(DAG_FILE, form(0, at_most=5), dag_id=DAG_ID)
     assert (part.state, part.failures) == ("success", ())
     assert home.committed().total() <= 5 and part.verdict is not None and part.verdict["verdict"] == "inconclusive"
     assert _evidence(home, part) == 0
 
-    days = [run_window(DAG_FILE, form(day)) for day in (0, 1)]
+    days = [run_window(DAG_FILE, form(day), dag_id=DAG_ID) for day in (0, 1)]
     assert [(ran.state, ran.failures) for ran in days] == [("success", ())] * 2
     for ran in days:
         _told(home, ran, tmp_path)
@@ -58,7 +59,7 @@ def test_days_on_airflow(home: Place, _small: Path, tmp_path: Path) -> None:
     mine = [look for look in home.looks(LABEL) if look[0] == calm.looks(LABEL)[0][0]]
     assert calm.looks(LABEL)[0] in mine  # by the steps alone, without Airflow: the same decision
 
-    empty = run_window(DAG_FILE, form(40))
+    empty = run_window(DAG_FILE, form(40), dag_id=DAG_ID)
     assert empty.state == "failed" and any(text.startswith("validate: ") for text in empty.failures)
     assert empty.verdict is not None and empty.verdict["verdict"] == "inconclusive"
     assert "data_quality" in empty.verdict["open"] and set(home.committed().values()) == {1}
