@@ -214,6 +214,11 @@ def _numbers(contract: Contract, here: str) -> None:
         )
 
 
+def _named(text: object, *, where: str) -> None:
+    if not isinstance(text, str) or not text or text != text.strip():
+        raise ContractError("a name is needed", where=where, seen=repr(text), allowed="text without spaces around it")
+
+
 def _approval(contract: Contract, here: str) -> None:
     approval = contract.approval
     if approval is None:
@@ -227,6 +232,10 @@ def _approval(contract: Contract, here: str) -> None:
             seen=f"quorum {approval.quorum} of {len(set(people))} people",
             todo="name more approvers, each once",
         )
+    for name, text in (("channel", approval.channel), ("candidate_owner", approval.candidate_owner)):
+        _named(text, where=f"{where}: {name}")  # without an owner, nobody would be kept from approving his own work
+    for name in people:
+        _named(name, where=f"{where}: approvers")
     if approval.candidate_owner in people:
         raise ContractError("the candidate's owner may not approve it", where=where, seen=approval.candidate_owner)
     if not approval.expires_h > 0:
