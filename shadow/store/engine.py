@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Column, Connection, Engine, Table, create_engine, event, insert, inspect, text
+from sqlalchemy import URL, Column, Connection, Engine, Table, create_engine, event, insert, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from shadow.errors import StoreError
 from shadow.store.redact import Redactor, load_key, redactor
-from shadow.store.tables import HEAD, dumps
+from shadow.store.tables import HEAD, contracts, dumps
 
 _HERE = Path(__file__).resolve().parent
 
@@ -83,7 +83,12 @@ def open_store(url: str | None = None) -> Store:
             todo="check SHADOW_STORE_URL and that the database is running",
         ) from error
     beside = Path(place.database).parent if place.get_backend_name() == "sqlite" and place.database else home()
-    return Store(engine=engine, key=load_key(beside))
+    return Store(engine=engine, key=load_key(beside, drawn=_is_used(engine)))
+
+
+def _is_used(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return connection.execute(select(contracts.c.id).limit(1)).first() is not None
 
 
 def exists(url: str | None = None) -> bool:

@@ -104,13 +104,23 @@ def _spellings(clear: str) -> set[str]:
     return {clear, json.dumps(clear)[1:-1], json.dumps(clear, ensure_ascii=False)[1:-1]}
 
 
-def load_key(home: Path) -> bytes:
-    """The store's redaction key: `SHADOW_REDACTION_KEY` (64 hex digits), else a file made once in `home`.
+def load_key(home: Path, *, drawn: bool = False) -> bytes:
+    """The store's key: `SHADOW_REDACTION_KEY` (64 hex digits), else a file made once in `home`.
+
+    Args:
+        drawn: the store holds rows, so its key was drawn before; another one would hide and sign under a wrong key.
 
     Raises:
-        StoreError: the variable or the file holds something else.
+        StoreError: the variable or the file holds something else, or the key was drawn elsewhere.
     """
-    text = os.environ.get("SHADOW_REDACTION_KEY") or _key_file(home)
+    told = os.environ.get("SHADOW_REDACTION_KEY")
+    if drawn and not told and not (home / "redaction.key").exists():
+        raise StoreError(
+            "this store's key is not here",
+            where=str(home / "redaction.key"),
+            todo="set SHADOW_REDACTION_KEY, or copy the file from the machine that made the store",
+        )
+    text = told or _key_file(home)
     try:
         key = bytes.fromhex(text.strip())
     except ValueError:

@@ -13,8 +13,9 @@ from sqlalchemy import inspect, select, text
 from shadow.errors import StoreError
 from shadow.store import Store, home, open_store
 from shadow.store.engine import exists, replace, upsert
+from shadow.store.registry import record_contract
 from shadow.store.tables import HEAD, leases, metadata
-from tests.store.desk import START, bring, entry, everything, in_a_process
+from tests.store.desk import CONTRACT, START, bring, entry, everything, in_a_process
 
 
 def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
@@ -70,6 +71,18 @@ def test_several_processes_open_an_empty_store_at_once(empty_url: str) -> None:
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0, 0]
     opened = open_store(empty_url)
     assert [name for name in ("c0", "c1", "c2", "c3") if name in everything(opened)] == ["c0", "c1", "c2", "c3"]
+    opened.close()
+
+
+def test_a_store_in_use_gets_no_second_key(empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another machine without the key is told so: what it hides and signs would be under a wrong one."""
+    opened = open_store(empty_url)
+    record_contract(opened, CONTRACT, now=START)
+    (tmp_path / "redaction.key").rename(tmp_path / "elsewhere.key")
+    with pytest.raises(StoreError, match="key is not here"):
+        open_store(empty_url)
+    monkeypatch.setenv("SHADOW_REDACTION_KEY", opened.key.hex())
+    assert open_store(empty_url).key == opened.key
     opened.close()
 
 
