@@ -27,11 +27,15 @@ def _arg(*names: str, **options: Any) -> Argument:
 WORKFLOW = _arg("workflow", help="the workflow's name, as refund-desk")
 CANDIDATE = _arg("--candidate", default="", help="the candidate's label; the newest one by default")
 STORE = _arg("--store", default=None, metavar="URL", help="the store's URL; SHADOW_STORE_URL or .shadow by default")
+HOME = _arg("--home", default=None, help="where everything is (default SHADOW_HOME, else .shadow)")
 AS_JSON = _arg("--json", action="store_true", help="plain data instead of text")
 WHICH = _arg("which", help="a file (.yaml, .json), a workflow in the store, or an example's name")
+CONNECTION = _arg("--connection", default="slack_api_default", help="whose AIRFLOW_CONN_… holds Slack's tokens")
 CONTRACTS = "show and check contracts"
 LABELS = "take discrepancies out for review and people's words in"
 KEEPING = "look after our own database"
+AUDIT = "the record of who allowed what"
+SLACK = "set Slack up and listen to it"
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -46,6 +50,25 @@ COMMANDS: tuple[Command, ...] = (
             _arg("--scale", type=float, default=1.0, help="share of the full volume (default 1.0)"),
             _arg("--home", default=None, help="where everything goes (default .shadow)"),
         ),
+    ),
+    Command(
+        words="up",
+        help="start Airflow on this machine with our DAGs and pages, and say how to log in",
+        module="shadow.cli.up",
+        function="up",
+        arguments=(
+            HOME,
+            _arg("--port", type=int, default=8080, help="of 127.0.0.1 (default 8080; 0 for one that is free)"),
+            _arg("--dags", default=None, help="the folder with DAG files (default dags)"),
+            _arg("--plugins", default=None, help="the folder with Airflow plugins (default plugins)"),
+        ),
+    ),
+    Command(
+        words="down",
+        help="end that Airflow and everything that it started",
+        module="shadow.cli.up",
+        function="down",
+        arguments=(HOME,),
     ),
     Command(
         words="run",
@@ -133,6 +156,98 @@ COMMANDS: tuple[Command, ...] = (
             _arg("--why", required=True, help="why it is sound"),
             CANDIDATE,
             STORE,
+        ),
+    ),
+    Command(
+        words="rollback",
+        help="give everything to the control, at once, on your word",
+        module="shadow.cli.rollout",
+        function="rollback",
+        arguments=(
+            WORKFLOW,
+            _arg("--why", required=True, help="why; it is recorded and told"),
+            _arg("--who", default="", help="who says so (default os:<user>@<host>)"),
+            STORE,
+        ),
+    ),
+    Command(
+        words="stage show",
+        help="where a workflow stands, and every change: who, why, when",
+        group_help="shadow, canary, live",
+        module="shadow.cli.rollout",
+        function="stages",
+        arguments=(WORKFLOW, STORE, AS_JSON),
+    ),
+    Command(
+        words="route",
+        help="who would get a key on this machine, and why",
+        module="shadow.cli.rollout",
+        function="route",
+        arguments=(
+            WORKFLOW,
+            _arg("key", help="what the traffic is split by, as a customer's id"),
+            _arg("--demonstration", action="store_true", help="follow a demonstration's stage too"),
+            AS_JSON,
+        ),
+    ),
+    Command(
+        words="audit verify",
+        help="whether the ledger holds and the tables agree with it: exit code 0 yes, 1 no",
+        group_help=AUDIT,
+        module="shadow.cli.audit",
+        function="verify_ledger",
+        arguments=(
+            _arg("--anchor", default=None, metavar="SEQ:HASH", help="a row that people were told, so it must be there"),
+            STORE,
+            AS_JSON,
+        ),
+    ),
+    Command(
+        words="audit show",
+        help="the ledger, oldest row first",
+        group_help=AUDIT,
+        module="shadow.cli.audit",
+        function="show",
+        arguments=(
+            _arg("--workflow", default=None, help="only this workflow"),
+            _arg("--request", default=None, help="only this request"),
+            STORE,
+            AS_JSON,
+        ),
+    ),
+    Command(
+        words="slack listen",
+        help="post what waits, hear clicks over Socket Mode and wake Airflow, until it is ended",
+        group_help=SLACK,
+        module="shadow.cli.slack",
+        function="listen",
+        arguments=(CONNECTION, STORE),
+    ),
+    Command(
+        words="slack doctor",
+        help="what is missing and what to do about it; exit code 1 where something is",
+        group_help=SLACK,
+        module="shadow.cli.slack",
+        function="doctor",
+        arguments=(CONNECTION, STORE, AS_JSON),
+    ),
+    Command(
+        words="slack status",
+        help="who listens and what waits to be posted",
+        group_help=SLACK,
+        module="shadow.cli.slack",
+        function="status",
+        arguments=(STORE, AS_JSON),
+    ),
+    Command(
+        words="slack manifest",
+        help="the app's manifest with the least scopes, to be pasted into api.slack.com",
+        group_help=SLACK,
+        module="shadow.cli.slack",
+        function="manifest",
+        arguments=(
+            _arg("--url", default="", help="where Slack reaches Airflow, for signed HTTP (default: Socket Mode)"),
+            _arg("--name", default="Shadow Harness", help="the app's name (default Shadow Harness)"),
         ),
     ),
     Command(

@@ -135,13 +135,13 @@ def test_an_unknown_candidate_names_the_known_ones(shadow: Any, words: list[str]
 def test_verdict(shadow: Any) -> None:
     """The newest candidate's newest look; the exit code says which verdict it is."""
     code, out, _ = shadow("verdict", "desk")
-    assert out.startswith("desk v2: inconclusive (look of 2026-11-03 00:00 UTC)\n")
+    assert out.startswith("desk v2: inconclusive, unsigned (look of 2026-11-03 00:00 UTC)\n")
     assert code == CODES["inconclusive"] == 3
     code, out, _ = shadow("verdict", "desk", "--candidate", "v1", "--json")
     data = json.loads(out)
     assert (code, data["word"], data["look"]) == (3, "inconclusive", "2026-11-03T00:00:00+00:00")
     assert len(data["decision_digest"]) == 64
-    assert data["verdict"]["findings"]
+    assert data["verdict"]["findings"] and data["unsigned"] is True
 
 
 @pytest.mark.parametrize(("word", "code"), [("ready", 0), ("ready (demonstration)", 0), ("not ready", 1)])
