@@ -120,6 +120,8 @@ def withdraw_all(store: Store, workflow: str, *, why: str, now: datetime) -> lis
 def expire(store: Store, *, now: datetime) -> list[str]:
     """Close the requests whose time is over; silence is never a yes. Their ids."""
     over = [one for one in open_requests(store) if one.expires_at <= now]
+    if not over:  # the courier asks every second
+        return []
     with store.write() as connection:
         return [
             live.id
@@ -131,7 +133,9 @@ def expire(store: Store, *, now: datetime) -> list[str]:
 
 
 def _withdraw(store: Store, changed: list[tuple[Request, str]], now: datetime) -> list[str]:
-    done = []
+    done: list[str] = []
+    if not any(why for _, why in changed):
+        return done
     with store.write() as connection:
         for one, why in changed:
             if why and any(live.id == one.id for live in open_about(connection, one.about)):

@@ -84,10 +84,7 @@ def home_of(given: Namespace) -> Path:
 
 def _open(home: Path, given: Namespace) -> Desk:
     """Build the live system where there is none yet, and open the store beside it."""
-    from shadow.connections import variable
     from shadow.examples.refund_desk.arrivals import START
-    from shadow.examples.refund_desk.bindings import CONNECTION
-    from shadow.examples.refund_desk.fx import CALLS
     from shadow.examples.refund_desk.home import Recipe, prepare
     from shadow.store import open_store
 
@@ -96,14 +93,34 @@ def _open(home: Path, given: Namespace) -> Desk:
         say(f"Building a refund desk with {given.days} days of work in {folder} …")
     recipe = Recipe(seed=given.seed, faults=given.faults, days=given.days, scale=given.scale)
     files = prepare(folder, recipe)
-    os.environ |= {
-        "SHADOW_HOME": str(home),
-        "REFUND_DESK_HOME": str(folder),
-        variable(CONNECTION): files.url(),
-        CALLS: str(files.calls),
-    }
+    os.environ |= {"SHADOW_HOME": str(home), **variables_of(files)}
     days = [START + timedelta(days=day) for day in range(given.days + 1)]
     return Desk(home=home, files=files, store=open_store(), windows=tuple(pairwise(days)))
+
+
+def variables_of(files: Home) -> dict[str, str]:
+    """What a process has to be told to find the desk."""
+    from shadow.connections import variable
+    from shadow.examples.refund_desk.bindings import CONNECTION
+    from shadow.examples.refund_desk.fx import CALLS
+
+    return {"REFUND_DESK_HOME": str(files.root), variable(CONNECTION): files.url(), CALLS: str(files.calls)}
+
+
+def desk_of(home: Path) -> dict[str, str]:
+    """The same for the desk that a demonstration left in `home`; nothing where there is none."""
+    from shadow.examples.refund_desk.home import Home
+
+    files = Home(root=home / "refund_desk")
+    return variables_of(files) if files.world.exists() else {}
+
+
+def people_of_the_desk() -> dict[str, str]:
+    """Who may log in to an Airflow that shows the desk: the approvers of its contract and the candidate's owner."""
+    from shadow.examples.refund_desk.contract import REFUNDS
+
+    asked = REFUNDS.approval
+    return dict.fromkeys((*asked.approvers, asked.candidate_owner), "user") if asked else {}
 
 
 def _dag_file() -> Path:
@@ -159,7 +176,7 @@ def _airflow(desk: Desk, label: str) -> Iterator[Carry]:
 
     dag_file, home = _dag_file(), desk.home / "airflow" / label.replace(" ", "-")
     with running(home, dag_file.parent, log=home / "runs.log") as run:
-        yield partial(run, dag_file)
+        yield partial(run, dag_file, dag_id=f"shadow-{WORKFLOW}")
 
 
 def _refuse(conf: Mapping[str, Any]) -> Ran:
@@ -257,7 +274,7 @@ def _outcome(told: Report) -> Iterator[tuple[str, str]]:
     """(what it is about, one line) of all that a demonstration ends with."""
     from shadow.reports import words
 
-    yield "", f"{told.title}: {told.verdict.upper()}"
+    yield "", f"{told.title}: {words.word(told).upper()}"
     yield "since", words.standing(told)
     yield from (("because", reason) for reason in told.reasons)
     if told.forecast:

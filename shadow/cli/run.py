@@ -28,7 +28,7 @@ def run(given: Namespace) -> int:
     conf = {name: value for name, value in form.items() if value is not None}
     log = home() / "airflow" / "runs.log"
     with running(home() / "airflow", dags, log=log) as carry_out:
-        ran = carry_out(_file(dags, given.workflow), conf)
+        ran = carry_out(_file(dags, given.workflow), conf, dag_id=f"shadow-{given.workflow}")
     for failure in ran.failures:
         say(f"failed: {failure}")
     if ran.verdict is None:

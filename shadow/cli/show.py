@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 
+from shadow.approval import signed
 from shadow.cli.terminal import complain, say, write
 from shadow.errors import UsageError
 from shadow.store import open_store
@@ -23,9 +24,10 @@ def verdict(given: Namespace) -> int:
         raise UsageError("it was not assessed yet", where=f"{held.workflow} {held.label}", todo="run it first")
     last = found[-1]
     if given.json:
-        say(json.dumps(_data(last), indent=2, ensure_ascii=False))
+        say(json.dumps({**_data(last), "unsigned": not signed(store, last.contract)}, indent=2, ensure_ascii=False))
     else:
-        say(f"{held.workflow} {held.label}: {last.word} (look of {last.look:%Y-%m-%d %H:%M} UTC)")
+        unsigned = "" if signed(store, last.contract) else ", unsigned"
+        say(f"{held.workflow} {held.label}: {last.word}{unsigned} (look of {last.look:%Y-%m-%d %H:%M} UTC)")
         for reason in last.body["reasons"]:
             say(f"  {reason}")
         if last.body["forecast"]:

@@ -39,6 +39,7 @@ class Cause:
         sentence: the same in plain words.
         consequences: what it brings along in the same cases, most frequent first.
         resolved: whether labels said that the control was wrong in these cases.
+        cases: the ids of its cases, in order.
     """
 
     place: str
@@ -56,6 +57,7 @@ class Cause:
     sentence: str
     consequences: tuple[Cause, ...] = ()
     resolved: bool = False
+    cases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +236,7 @@ def _made(hits: Sequence[_Hit], possible: int, told: str) -> Cause:
         example=worst.case.case_id,
         sentence=told,
         resolved=resolved,
+        cases=tuple(sorted(hit.case.case_id for hit in hits)),
     )
 
 

@@ -61,6 +61,18 @@ def consequence(place: str, direction: str, *, count: int, possible: int, write:
     return f"{where} {told}."
 
 
+def in_this_case(place: str, direction: str, *, write: bool) -> str:
+    """What happened in one case.
+
+    Example:
+        >>> in_this_case("decision", "approve -> deny", write=False)
+        "Where the control's decision was approve, the candidate's was deny."
+    """
+    condition, what = _told(place, direction, write)
+    said = f"{condition}, {what}." if condition else f"{what}."
+    return said[0].upper() + said[1:]
+
+
 def _told(place: str, direction: str, write: bool) -> tuple[str, str]:
     """In which cases it could happen, and what did."""
     if place == FAILURE:

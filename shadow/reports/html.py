@@ -28,13 +28,17 @@ PARTS = (
 )
 
 
-def page(report: Report) -> str:
-    """The whole page; long values and lists are shortened, and say by how much."""
+def page(report: Report, *, bar: Markup | None = None) -> str:
+    """The whole page; long values and lists are shortened, and say by how much.
+
+    Args:
+        bar: what stands above the title, as links to other pages where the report is one of several.
+    """
     for caps in STEPS[:-1]:
-        text = _page(report, caps)
+        text = _page(report, caps, bar)
         if len(text.encode()) <= LIMIT:
             return text
-    return _page(report, STEPS[-1])
+    return _page(report, STEPS[-1], bar)
 
 
 def write(report: Report, path: Path) -> Path:
@@ -50,9 +54,9 @@ def write(report: Report, path: Path) -> Path:
     return path
 
 
-def _page(report: Report, caps: Caps) -> str:
+def _page(report: Report, caps: Caps, bar: Markup | None) -> str:
     shown = trimmed(report, caps.text, rows=caps.rows)
-    return "<!doctype html>\n" + el("html", _head(shown), _body(shown, caps), lang="en").text + "\n"
+    return "<!doctype html>\n" + el("html", _head(shown), _body(shown, caps, bar), lang="en").text + "\n"
 
 
 def _head(report: Report) -> Markup:
@@ -62,12 +66,12 @@ def _head(report: Report) -> Markup:
         el("meta", http_equiv="Content-Security-Policy", content=POLICY),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="referrer", content="no-referrer"),
-        el("title", f"{report.verdict}: {report.title}"),
+        el("title", f"{words.word(report)}: {report.title}"),
         el("style", raw(CSS)),
     )
 
 
-def _body(report: Report, caps: Caps) -> Markup:
+def _body(report: Report, caps: Caps, bar: Markup | None) -> Markup:
     links = el("ul", *(el("li", el("a", title, href=f"#{ident}")) for ident, title in PARTS))
     main = el(
         "main",
@@ -85,7 +89,7 @@ def _body(report: Report, caps: Caps) -> Markup:
         id="main",
     )
     skip = el("a", "Skip to the verdict", href="#main", class_="skip")
-    return el("body", join((skip, sections.head(report), main, _foot(report))))
+    return el("body", join((skip, bar, sections.head(report), main, _foot(report))))
 
 
 def _foot(report: Report) -> Markup:

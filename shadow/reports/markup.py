@@ -8,7 +8,7 @@ from html import escape
 
 from shadow.reports.safe import visible
 
-VOID = frozenset({"meta", "br", "hr"})  # SVG has none: its empty elements need an end tag in HTML
+VOID = frozenset({"meta", "link", "input", "br", "hr"})  # SVG has none: its empty elements need an end tag in HTML
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class Report:
         days: one row an arrival day, ordered.
         looks: one row a look, ordered; may be empty.
         harm_limit: the harmful share that the contract allows, 0 to 1; None where no gate limits it.
+        unsigned: whether the contract waits for its approvers' signatures; nothing can be promoted until then.
         notes: what else the reader must know, as "three versions were tried".
     """
 
@@ -92,6 +93,7 @@ class Report:
     owner: str = ""
     first_not_ready: date | None = None
     harm_limit: float | None = None
+    unsigned: bool = False
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

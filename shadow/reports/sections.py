@@ -25,7 +25,7 @@ def verdict(report: Report, caps: Caps) -> Markup:
     tone = words.tone(report.verdict)
     left = el(
         "div",
-        el("p", f"{SIGNS[tone]} {report.verdict}", class_="word"),
+        el("p", f"{SIGNS[tone]} {words.word(report)}", class_="word"),
         el("h2", f"{words.headline(report)}.", class_="lead"),
         el("p", words.standing(report)),
         el("p", words.meaning(report.verdict), class_="soft"),

@@ -25,7 +25,7 @@ def text(report: Report, *, path: str = "") -> str:
 
 def _verdict(report: Report) -> Iterator[str]:
     yield from _wrap(f"{report.workflow} · {report.title}")
-    yield from _wrap(f"{SIGNS[words.tone(report.verdict)]} {report.verdict.upper()}: {words.headline(report)}.")
+    yield from _wrap(f"{SIGNS[words.tone(report.verdict)]} {words.word(report).upper()}: {words.headline(report)}.")
     yield from _wrap(words.standing(report), indent="  ")
     yield from _wrap(words.meaning(report.verdict), indent="  ")
     for reason in report.reasons[:ROWS]:

@@ -37,6 +37,11 @@ COOPERATIVE = (
 )
 
 
+def word(report: Report) -> str:
+    """The verdict's word as people read it: `ready, unsigned` where nobody has signed the contract."""
+    return f"{report.verdict}, unsigned" if report.unsigned else report.verdict
+
+
 def number(count: int) -> str:
     """`1,234`."""
     return f"{count:,}"

@@ -16,6 +16,7 @@ from typing import Any
 from airflow.sdk import Asset, get_current_context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from shadow.adapters.airflow import lines
 from shadow.adapters.airflow.served import Served, opened
 from shadow.adapters.airflow.stopping import sigterm
 from shadow.adapters.airflow.window import window_of
@@ -30,13 +31,16 @@ EVERY_S = 5.0  # seconds between two lines of progress in a task's log
 def preflight(served: Served) -> dict[str, Any]:
     """Pins the candidate, registers the contract and begins our run of this window; gives their ids."""
     from shadow import steps
+    from shadow.steps.beginning import utc_now
+    from shadow.store.dag_runs import note_dag_run
 
-    context = get_current_context()
-    form = context["params"]
+    context: Any = get_current_context()
+    form, ti = context["params"], context["ti"]
     start, end = window_of(context)
     with opened(served) as store:
         experiment = steps.preflight(store, served.setup, candidate=form["candidate"])
         run = steps.begin(store, served.setup, experiment=experiment, start=start, end=end, at_most=form["at_most"])
+        note_dag_run(store, dag_id=ti.dag_id, run_id=ti.run_id, run=run, now=utc_now())
     log.info("run %s of experiment %s: %s, [%s, %s)", run, experiment, form["candidate"], start, end)
     return {"experiment": experiment, "run": run}
 
@@ -46,7 +50,9 @@ def collect(served: Served, run: str) -> dict[str, Any]:
     from shadow import steps
 
     with opened(served) as store:
-        return dict(steps.collect(store, served.setup, run))
+        counts = dict(steps.collect(store, served.setup, run))
+    log.info("%s", lines.collected(counts))
+    return counts
 
 
 def validate(served: Served, run: str) -> dict[str, Any]:
@@ -62,15 +68,18 @@ def validate(served: Served, run: str) -> dict[str, Any]:
         raise AirflowFailException(
             f"{served.workflow}: the window's data was stopped, nothing was replayed: {'; '.join(named)}"
         )
+    log.info("the window is sound: %d rows, %d checks", found.rows, found.checked)
     return {"rows": found.rows, "checked": found.checked}
 
 
 def plan(served: Served, run: str) -> list[int]:
     """Cuts what is still to be replayed into shards; none is a normal answer."""
     from shadow import steps
+    from shadow.store.registry import run_notes
 
     with opened(served) as store:
         shards = steps.plan(store, served.setup, run, shard_size=served.shard_size)
+        log.info("%s", lines.planned(shards, run_notes(store, run)["counts"] or {}, served.shard_size))
     return _mappable(shards, served.shard_size)
 
 
@@ -92,6 +101,7 @@ def replay(served: Served, run: str, shard: int) -> dict[str, Any]:
         )
         if stop():
             raise AirflowException(f"shard {shard} was told to stop; what had finished is kept: {counts}")
+    log.info("%s", lines.replayed(shard, counts))
     return dict(counts)
 
 
@@ -101,6 +111,7 @@ def plan_compare(served: Served, run: str) -> list[int]:
 
     with opened(served) as store:
         shards = steps.plan_compare(store, served.setup, run)
+    log.info("%s", lines.to_compare(shards))
     return _mappable(shards, 500)
 
 
@@ -110,7 +121,9 @@ def compare(served: Served, run: str, shard: int) -> dict[str, Any]:
 
     _label(f"shard {shard}")
     with opened(served) as store:
-        return dict(steps.compare(store, served.setup, run, shard, holder=_holder()))
+        counts = dict(steps.compare(store, served.setup, run, shard, holder=_holder()))
+    log.info("%s", lines.compared(shard, counts))
+    return counts
 
 
 def assess(served: Served, run: str, verdict: Asset) -> dict[str, Any]:
@@ -122,7 +135,8 @@ def assess(served: Served, run: str, verdict: Asset) -> dict[str, Any]:
     get_current_context()["outlet_events"][verdict].extra = {
         name: found[name] for name in ("verdict", "experiment", "run", "look", "decision_digest")
     }
-    log.info("%s: %s", served.workflow, found["verdict"])
+    for line in lines.assessed(served.workflow, found):
+        log.info("%s", line)
     return dict(found)
 
 
@@ -138,7 +152,9 @@ def report(served: Served, run: str, assessed: Mapping[str, Any] | None) -> str:
             todo="clear assess and what follows it",
         )
     with opened(served) as store:
-        return str(steps.report(store, served.setup, run, directory=_reports()))
+        page = str(steps.report(store, served.setup, run, directory=_reports()))
+    log.info("the report is %s", page)
+    return page
 
 
 def stopped(served: Served, run: str | None, verdict: Asset) -> dict[str, Any]:
@@ -155,15 +171,14 @@ def stopped(served: Served, run: str | None, verdict: Asset) -> dict[str, Any]:
 
 
 def notify(served: Served) -> None:
-    """Posts the run's digest to Slack; without a token, or without Slack, the log says so and all is well."""
-    from shadow.adapters.airflow.notice import post
+    """Tells people what the run found, or that it failed; without Slack the outbox keeps it, and all is well."""
+    from shadow.adapters.airflow.notice import ended, tell
+    from shadow.steps.beginning import utc_now
 
-    ids = get_current_context()["ti"].xcom_pull(task_ids="preflight")
-    if not ids:
-        log.warning("%s: no notice, the run failed before it began", served.workflow)
-        return
+    ti: Any = get_current_context()["ti"]
+    ids = ti.xcom_pull(task_ids="preflight") or {}
     with opened(served) as store:
-        post(store, served, ids["run"])
+        tell(store, served, ids.get("run"), ended(ti), now=utc_now())
 
 
 def _last_try() -> bool:

@@ -23,6 +23,7 @@ from shadow.sources.jsonl import jsonl
 from shadow.store import Store, open_store
 
 MONDAY = datetime(2026, 10, 5, tzinfo=UTC)
+APPROVAL: Approval | None = Approval(channel="C0TRIAL", approvers=("ann",), candidate_owner="bob", quorum=1)
 AGENT = """
 def handle(case, tools, fail_on=()):
     if case["number"] in fail_on:
@@ -63,7 +64,7 @@ def trial() -> Contract:
         gates=[harmful_rate(at_most=0.05, alpha=0.05), calendar(days=14), data_quality()],
         settles_within="5d",
         labels_within="1d",
-        approval=Approval(channel="C0TRIAL", approvers=("ann",), candidate_owner="bob", quorum=1),
+        approval=APPROVAL,
         demonstration=True,
     )
 
