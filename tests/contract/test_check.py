@@ -106,7 +106,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"approval": replace(APPROVAL, expires_h=0)}, "refund-desk: approval", "lapses"),
     ({"approval": replace(APPROVAL, quorum="2")}, "refund-desk: approval.quorum", "a whole number"),
     ({"approval": replace(APPROVAL, candidate_owner="")}, "refund-desk: approval: candidate_owner", "a name is needed"),
-    ({"approval": replace(APPROVAL, candidate_owner="lee ")}, "refund-desk: approval: candidate_owner", "without spaces"),
+    ({"approval": replace(APPROVAL, candidate_owner="lee ")}, "candidate_owner", "without spaces"),
     ({"approval": replace(APPROVAL, channel="")}, "refund-desk: approval: channel", "a name is needed"),
     ({"approval": replace(APPROVAL, approvers=("ines", ""))}, "refund-desk: approval: approvers", "a name is needed"),
     ({"approval": "ines"}, "refund-desk: approval", "Approval(…)"),
