@@ -1,9 +1,11 @@
 # make demo   the refund desk, end to end, on a real Airflow without a server (SEED=, FAULTS=)
+# make up     the demo's outcome in Airflow's own pages on 127.0.0.1:8080 (PORT=), until make down
 # make test   ruff, mypy and the whole suite
-# Both create .venv first when it is missing or requirements.txt has changed.
+# All create .venv first when it is missing or requirements.txt has changed.
 
 SEED ?= 1
 FAULTS ?= 3
+PORT ?= 8080
 PYTEST ?=
 PYTHON ?=
 
@@ -14,7 +16,7 @@ PINS := $(VENV)/.pins-installed
 PROJECT := $(VENV)/.project-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check clean
+.PHONY: help install demo up down test check clean
 
 help:
 	@sed -n '/^$$/q; s/^# //p' Makefile
@@ -23,6 +25,13 @@ install: $(PROJECT)
 
 demo: $(PROJECT)
 	@$(BIN)/shadow demo --seed $(SEED) --faults $(FAULTS)
+
+up: $(PROJECT)
+	@$(BIN)/shadow demo
+	@$(BIN)/shadow up --port $(PORT)
+
+down: $(PROJECT)
+	@$(BIN)/shadow down
 
 test: check
 	$(BIN)/pytest $(PYTEST)

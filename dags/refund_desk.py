@@ -7,6 +7,7 @@ default); `make demo` makes them.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from shadow.adapters.airflow import approval_dag, shadow_dag
@@ -32,7 +33,14 @@ if HOME.version_1.exists():  # its faults are drawn when the demonstration is ma
     VERSIONS.append(python(AGENT, label="version 1", settings=faulty, usd_per_call=USD_PER_CALL))
 
 dag = shadow_dag(
-    REFUNDS, bindings=BINDINGS, source=source(), candidate=VERSIONS, schedule="@daily", start=START, shard_size=400
+    REFUNDS,
+    bindings=BINDINGS,
+    source=source(),
+    candidate=VERSIONS,
+    schedule="@daily",
+    start=START,
+    end=START + timedelta(days=28),  # when the desk's work ends
+    shard_size=400,
 )
 
 approval = approval_dag(REFUNDS)  # started by a verdict; waits for people, so that no shadow run has to

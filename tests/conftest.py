@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(tempfile.mkdtemp(prefix="shadow-airflow-"))
 LIVE, CLEAN = HOME / "airflow.db", HOME / "clean.db"
 
-for name in [name for name in os.environ if name.startswith(("AIRFLOW", "SHADOW_"))]:
+for name in [name for name in os.environ if name.startswith(("AIRFLOW", "SHADOW_")) and name != "SHADOW_SCREENS"]:
     del os.environ[name]  # a developer's own Airflow or store must not leak into the tests
 adopt(
     environment(HOME, ROOT / "dags")

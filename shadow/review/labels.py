@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from shadow.contract import Contract, Severity, digests
 from shadow.errors import StoreError, UsageError
@@ -14,7 +14,7 @@ from shadow.plug import nearest
 from shadow.review.judging import judge
 from shadow.store import Store
 from shadow.store.cases import chunks, load_settlements
-from shadow.store.labels import Label, Side, labels_at, save_labels, words_of
+from shadow.store.labels import EVER, Label, Side, labels_at, save_labels, words_of
 from shadow.store.registry import Experiment, contract_of, experiment
 from shadow.store.replays import load_observations
 from shadow.store.results import load_results
@@ -38,7 +38,7 @@ def export_rows(
     """
     held = experiment(store, experiment_id)
     contract = contract_of(store, held.contract)
-    moment = look or _newest_look(store, held)
+    moment = look or newest_look(store, held)
     waiting = list(_unlabelled(store, held, contract, moment, every))
     waiting.sort(key=lambda row: (-Severity(row.severity).rank, row.arrived_at, row.case_id))
     judgement = digests(contract).judgement
@@ -67,7 +67,7 @@ def import_rows(store: Store, rows: Sequence[Mapping[str, str]]) -> dict[str, in
             empty += 1
             continue
         try:
-            label = _label(row, known)
+            label = checked(row, known)
         except UsageError as error:
             faults.append(f"line {line}: {error}")
             continue
@@ -81,6 +81,16 @@ def import_rows(store: Store, rows: Sequence[Mapping[str, str]]) -> dict[str, in
     return {"imported": new, "known": len(found) - new, "empty": empty}
 
 
+class Known(Protocol):
+    """What a new word is held against."""
+
+    def has(self, experiment_id: str, case_id: str, mark: str) -> bool:
+        """Whether there is such a discrepancy; UsageError where there is no such experiment."""
+
+    def said(self, label: Label) -> Label | None:
+        """What the same person said of the same discrepancy at the same moment."""
+
+
 class _Known:
     """Which discrepancies an experiment has; looked up once an experiment."""
 
@@ -89,16 +99,15 @@ class _Known:
         self.found: dict[str, set[tuple[str, str]]] = {}
         self.words: dict[str, dict[tuple[str, str, str, datetime], Label]] = {}
 
-    def of(self, experiment_id: str) -> set[tuple[str, str]]:
+    def has(self, experiment_id: str, case_id: str, mark: str) -> bool:
         if experiment_id not in self.found:
             try:
                 self.found[experiment_id] = discrepancies(self.store, experiment_id)
             except StoreError as error:
                 raise UsageError(error.what, seen=repr(experiment_id)) from error
-        return self.found[experiment_id]
+        return (case_id, mark) in self.found[experiment_id]
 
     def said(self, label: Label) -> Label | None:
-        """What the same person said of the same discrepancy at the same moment."""
         if label.experiment not in self.words:
             self.words[label.experiment] = words_of(self.store, label.experiment)
         return self.words[label.experiment].get((label.case_id, label.discrepancy, label.who, label.at))
@@ -116,9 +125,14 @@ def discrepancies(store: Store, experiment_id: str) -> set[tuple[str, str]]:
         return {(case_id, mark) for case_id, mark in connection.execute(wanted.distinct())}
 
 
-def _label(row: Mapping[str, str], known: _Known) -> Label:
+def checked(row: Mapping[str, str], known: Known) -> Label:
+    """The label that one filled-in row of the sheet means.
+
+    Raises:
+        UsageError: what was seen, and what is allowed.
+    """
     case_id, mark = row["case"].strip(), row["discrepancy"].strip()
-    if (case_id, mark) not in known.of(row["experiment"].strip()):
+    if not known.has(row["experiment"].strip(), case_id, mark):
         raise UsageError(
             "no such discrepancy",
             seen=f"case {case_id!r}, discrepancy {mark[:12]!r}",
@@ -178,7 +192,12 @@ def _refuse(faults: Sequence[str]) -> None:
         )
 
 
-def _newest_look(store: Store, held: Experiment) -> datetime:
+def newest_look(store: Store, held: Experiment) -> datetime:
+    """When the experiment was looked at last.
+
+    Raises:
+        UsageError: no run was assessed yet.
+    """
     verdicts = verdicts_of(store, held.id)
     if not verdicts:
         raise UsageError("no run was assessed yet", where=held.id, todo="run it first")
@@ -188,7 +207,7 @@ def _newest_look(store: Store, held: Experiment) -> datetime:
 def _unlabelled(
     store: Store, held: Experiment, contract: Contract, look: datetime, every: bool
 ) -> Iterator[StandingRow]:
-    words = labels_at(store, held.id, look=datetime.max.replace(tzinfo=UTC))
+    words = labels_at(store, held.id, look=EVER)
     for row in standings(store, held, look=look, judgement=digests(contract).judgement):
         if (row.case_id, row.discrepancy) in words:
             continue

@@ -23,7 +23,7 @@ from typing import Any
 CHROMIUM = shutil.which("chromium")
 QUIET = ("gpu", "quic", "background-networking", "component-update", "sync", "extensions", "dev-shm-usage")
 SIZE = (1200, 800)
-PATIENCE_S = 60.0
+PATIENCE_S = 45.0
 # the element that a CSS selector, or a visible text after "text=", means: here or in a frame of this site
 FIND = """
 (wanted) => {
@@ -54,12 +54,17 @@ TEXT = """
 """
 
 
+class Refused(AssertionError):
+    """Chromium did not do what it was told."""
+
+
 @dataclass(slots=True)
 class Page:
     """One tab.
 
     Attributes:
         clicks: how often the mouse was pressed.
+        status: of the document that was answered last, in whichever frame.
         complaints: console errors and warnings, uncaught exceptions, requests that a policy blocked.
         dialogs: texts of alert, confirm and prompt boxes; each was closed.
     """
@@ -67,6 +72,7 @@ class Page:
     browser: Browser
     session: str
     clicks: int = 0
+    status: int = 0
     complaints: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
 
@@ -78,7 +84,12 @@ class Page:
     def eval(self, function: str, *arguments: Any) -> Any:
         """What a JavaScript function returns in the page; while a page is being changed for another, nothing."""
         code = f"({function})({', '.join(map(json.dumps, arguments))})"
-        told = self.send("Runtime.evaluate", expression=code, returnByValue=True, awaitPromise=True)
+        try:
+            told = self.send("Runtime.evaluate", expression=code, returnByValue=True, awaitPromise=True)
+        except Refused as error:
+            if "navigated" not in str(error) and "context" not in str(error):
+                raise
+            return None
         return told.get("result", {}).get("value")
 
     def until(self, function: str, *arguments: Any) -> Any:
@@ -167,7 +178,8 @@ class Browser:
             assert time.monotonic() < end, f"Chromium did not answer {method}"
             self.listen(1)
         told = self.answers.pop(mine)
-        assert "error" not in told, f"{method}: {told.get('error')}"
+        if "error" in told:
+            raise Refused(f"{method}: {told['error']['message']}")
         return dict(told["result"])
 
     def listen(self, seconds: float) -> None:
@@ -191,6 +203,8 @@ class Browser:
             case "Page.javascriptDialogOpening":
                 page.dialogs.append(said["message"])
                 self._shut(page)
+            case "Network.responseReceived" if said["type"] == "Document":
+                page.status = said["response"]["status"]
             case "Runtime.exceptionThrown":
                 page.complaints.append(str(said["exceptionDetails"].get("exception", said["exceptionDetails"])))
             case "Runtime.consoleAPICalled" if said["type"] in ("error", "warning", "assert"):

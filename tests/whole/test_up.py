@@ -11,11 +11,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 import pytest
 
 from shadow.adapters.airflow.server.client import Server, Session, until
@@ -40,6 +42,11 @@ FOREIGN = """
     || [...one.attributes].some((given) => given.name.startsWith("on") || given.name === "autofocus"
       || /^\\s*javascript:/i.test(given.value)))
   .map((one) => one.outerHTML.slice(0, 200))
+"""
+SEND = """
+(to) => { const form = document.createElement("form"); form.method = "post"; form.action = to;
+  form.innerHTML = '<input name="side" value="control"><input name="grade" value="">';
+  document.body.append(form); form.submit(); }
 """
 Tab = Callable[[str], Page]
 OVER = ("success", "failed")
@@ -182,6 +189,13 @@ def complaints(page: Page) -> list[str]:
     return [line for line in page.complaints if "both allow-scripts and allow-same-origin" not in line]
 
 
+def parts(served: Up) -> set[int]:
+    """Process ids of the keeper and of what it has started itself."""
+    every = {one.pid: one for one in members(served.server.folder)}
+    keeper = json.loads((served.server.folder / "running.json").read_text())["pid"]
+    return {keeper, *(child.pid for child in every[keeper].children())}
+
+
 def unpaused(served: Up) -> None:
     assert served.admin.ask("PATCH", DAG, {"is_paused": False}).status == 200
 
@@ -202,10 +216,10 @@ def test_one_line_says_where_and_how(served: Up) -> None:
 
 def test_a_second_up_changes_nothing(served: Up) -> None:
     """It says that one is up, and where; no process is started or ended."""
-    before = {one.pid for one in members(served.server.folder)}
+    before = parts(served)
     done = shadow("up", "--home", str(served.home), "--port", "1")
     assert done.returncode == 0 and "already" in done.stdout and served.server.url in done.stdout
-    assert {one.pid for one in members(served.server.folder)} >= before
+    assert parts(served) == before and len(before) >= 4
 
 
 def test_a_taken_port_is_named(served: Up, tmp_path: Path) -> None:
@@ -218,13 +232,11 @@ def test_a_taken_port_is_named(served: Up, tmp_path: Path) -> None:
 
 def test_only_this_machine_is_listened_to(served: Up) -> None:
     """Every port of every process of the server is 127.0.0.1's."""
-    listening = [
-        one.laddr
-        for process in members(served.server.folder)
-        for one in process.net_connections()
-        if one.status == "LISTEN"
-    ]
-    assert listening and {address.ip for address in listening} == {"127.0.0.1"}
+    listening = []
+    for process in members(served.server.folder):
+        with suppress(psutil.NoSuchProcess):  # the DAG processor starts one for each file, again and again
+            listening += [one.laddr.ip for one in process.net_connections() if one.status == psutil.CONN_LISTEN]
+    assert set(listening) == {"127.0.0.1"}
 
 
 def test_nobody_is_let_in_without_a_token(served: Up) -> None:
@@ -309,6 +321,9 @@ def test_from_a_dag_run_to_its_first_label_in_four_clicks(
     page.says("Your last word")
     assert page.clicks <= 4
     assert served.place.ask("select side, who from shadow_label") == [("control", "tom.becker")]
+    page.go(f"{served.server.url}/plugin/shadow")
+    page.says("Look closer")
+    shot(page, "workflows")
     assert complaints(page) == [] and page.dialogs == []
 
 
@@ -316,8 +331,8 @@ def test_nobody_reads_before_logging_in(served: Up, tab: Tab) -> None:
     """A page of ours says so, a page of Airflow's asks for a password; with it, and only with it, one comes in."""
     page = tab("")
     page.go(f"{served.server.url}/shadow/")
-    page.says("Not authenticated")
-    assert page.eval("async () => (await fetch('/shadow/')).status") == 401
+    page.says("You are not logged in")
+    assert page.status == 401
     page.go(f"{served.server.url}/plugin/shadow")
     page.until("() => location.pathname.startsWith('/auth/login')")
     for password in ("wrong", served.server.passwords["sara.lind"]):
@@ -327,8 +342,7 @@ def test_nobody_reads_before_logging_in(served: Up, tab: Tab) -> None:
             page.eval("() => document.activeElement.select()")
             page.type(text)
         page.click("text=Sign in")
-        page.until("(wrong) => wrong ? document.querySelector('[role=alert], [data-status=error]') !== null"
-                   " : location.pathname.startsWith('/plugin/')", password == "wrong")  # fmt: skip
+        page.says("Invalid credentials" if password == "wrong" else "Workflows")
     page.says("refund-desk")
 
 
@@ -338,8 +352,9 @@ def test_a_viewer_reads_and_labels_nothing(served: Up, hostile_one: str, tab: Ta
     page.go(f"{served.server.url}/shadow/review/shadow-desk/{hostile_one}")
     page.says("you may not label it")
     assert page.eval("() => document.forms.length") == 0
-    send = """async (to) => (await fetch(to, {method: "POST", body: new URLSearchParams({side: "control"})})).status"""
-    assert page.eval(send, f"/shadow/labels/shadow-desk/{hostile_one}?case=script") == 403
+    page.eval(SEND, f"/shadow/labels/shadow-desk/{hostile_one}?case=script")
+    page.says("You may not do this")
+    assert page.status == 403
     assert served.place.ask("select * from shadow_label where experiment = ?", hostile_one) == []
 
 
@@ -348,9 +363,9 @@ def test_what_a_candidate_says_is_text(served: Up, hostile_one: str, tab: Tab, n
     """Nothing of it runs, loads, asks or complains; no element or attribute is its own, and it can be read."""
     page, text = tab("tom.becker"), HOSTILE[name]
     page.go(f"{served.server.url}/shadow/cases/shadow-desk/{hostile_one}?case={name}")
-    page.says("The candidate's decision differed")
+    page.says(f"Case {name}")
     if name == "script":
-        shot(page, "discrepancy")
+        shot(page, "hostile")
     assert (page.complaints, page.dialogs) == ([], [])
     assert page.eval("(name) => window[name]", PLANTED) is None
     assert page.eval(FOREIGN) == []
@@ -363,18 +378,20 @@ def test_every_page_is_still(served: Up, backfilled: list[dict[str, Any]], hosti
     """The overview, reports, the queue, the contract and its request open without one complaint of the browser's."""
     page, at = tab("ines.moreau"), f"{served.server.url}/shadow"
     ((contract,),) = served.place.ask("select distinct contract from shadow_experiment where workflow = 'refund-desk'")
+    found = "from shadow_result r join shadow_experiment e on e.id = r.experiment where e.workflow = 'refund-desk'"
+    case, experiment = served.place.ask(f"select case_id, e.id {found} and agreement = 'discrepancy'")[0]
     ((request,),) = served.place.ask("select id from shadow_request where workflow = 'refund-desk' limit 1")
     pages = {
-        "workflows": "/",
+        "all workflows": "/",
+        "discrepancy": f"/cases/shadow-refund-desk/{experiment}?case={quote(case)}",
         "hostile report": f"/experiments/shadow-desk/{hostile_one}",
-        "queue": f"/review/shadow-desk/{hostile_one}",
+        "hostile queue": f"/review/shadow-desk/{hostile_one}",
         "contract": f"/contracts/shadow-refund-desk/{contract}",
         "request": f"/requests/shadow-refund-desk/{request}",
     }
     for name, path in pages.items():
         page.go(at + path)
-        assert page.eval("async () => (await fetch(location.href)).status") == 200
-        assert page.eval("() => document.querySelectorAll('h1').length") == 1
+        assert page.status == 200 and page.eval("() => document.querySelectorAll('h1').length") == 1
         if " " not in name:
             shot(page, name)
     assert (page.complaints, page.dialogs) == ([], [])
@@ -389,7 +406,7 @@ def test_a_label_by_keys_and_back(served: Up, hostile_one: str, tab: Tab) -> Non
     page.says("Your last word")
     page.says("1 of 6 labelled")
     page.press("u")
-    page.says("Which side was right?")
+    page.until("() => location.pathname.includes('/cases/') && document.readyState === 'complete'")
     assert page.clicks == 0
     page.go(f"{served.server.url}/shadow/review/shadow-desk/{hostile_one}")
     page.says("0 of 6 labelled")

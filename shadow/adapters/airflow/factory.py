@@ -46,6 +46,9 @@ class Options(TypedDict, total=False):
 
     Attributes:
         start: the first moment that a schedule looks at, aware; 2026-01-01 UTC.
+        end: aware; no window of a schedule begins then or later, so unpausing a DAG whose data ended long ago makes no
+            run of yesterday. A run by hand takes any window; only Airflow's own logical date, which its form leaves
+            empty, must not be later, or its tasks are not run. None: there is no such moment.
         shard_size: cases that one replay task takes, ≥ 1; 200.
         shards_at_once: replay tasks that one run may have running, ≥ 1; 2. Each has `limits.at_once` cases in flight.
         limits: what one replay may use; `Limits()`.
@@ -56,6 +59,7 @@ class Options(TypedDict, total=False):
     """
 
     start: datetime
+    end: datetime | None
     shard_size: int
     shards_at_once: int
     limits: Limits
@@ -106,6 +110,7 @@ def shadow_dag(
         f"shadow-{contract.workflow}",
         schedule=CronDataIntervalTimetable(schedule, timezone="UTC") if schedule else None,
         start_date=options.get("start", START),
+        end_date=_last(options.get("end")),
         catchup=False,
         max_active_runs=1,
         params=_form([one.label for one in made.candidates]),
@@ -120,6 +125,11 @@ def shadow_dag(
 def verdict_of(workflow: str) -> Asset:
     """The asset that a workflow's verdict is; its event carries the verdict, for a DAG that waits for it."""
     return Asset(name=f"{workflow}-verdict", uri=f"shadow://{workflow}/verdict", group="shadow")
+
+
+def _last(end: datetime | None) -> datetime | None:
+    """The last moment at which a window may begin: Airflow's own limit still allows one that begins at it."""
+    return end - timedelta(microseconds=1) if end else None
 
 
 def _form(labels: Sequence[str]) -> dict[str, Any]:
@@ -152,6 +162,12 @@ def _known(options: Mapping[str, Any]) -> None:
         if name not in allowed:
             raise UsageError(
                 f"shadow_dag has no option {name!r}", allowed=", ".join(allowed), todo=nearest(name, allowed)
+            )
+    for name in ("start", "end"):
+        moment = options.get(name)
+        if moment is not None and moment.tzinfo is None:
+            raise UsageError(
+                "without an offset from UTC", where=f"shadow_dag: {name}", seen=str(moment), allowed="aware"
             )
     for name in ("shard_size", "shards_at_once"):
         if options.get(name, 1) < 1:

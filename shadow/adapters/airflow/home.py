@@ -16,16 +16,19 @@ from pathlib import Path
 from shadow.errors import UsageError
 
 
-def environment(home: Path, dags: Path) -> dict[str, str]:
+def environment(home: Path, dags: Path, *, plugins: Path | None = None) -> dict[str, str]:
     """The variables under which Airflow lives in `home` and finds the DAG files of `dags`.
 
     Tasks' logs go to files under `home`; SQLite waits up to 60 s for another writer.
+
+    Args:
+        plugins: the folder with plugin files; one under `home`, with none in it, where it is not given.
     """
     home, dags = home.resolve(), dags.resolve()
     return {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(plugins.resolve() if plugins else home / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
@@ -64,7 +67,7 @@ def prepare(home: Path, dags: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     adopt(environment(home, dags))
     ready = home / f"ready-{version('apache-airflow')}"
-    with _alone(home / "prepare.lock"):
+    with alone(home / "prepare.lock"):
         if not (ready.exists() and (home / "airflow.db").exists()):
             _migrate()
             ready.touch()
@@ -78,7 +81,12 @@ def _migrate() -> None:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
+    """Hold the lock of this file; who comes meanwhile, from whichever process, waits."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":  # a process of its own for who must not import Airflow: HOME DAGS
+    prepare(Path(sys.argv[1]), Path(sys.argv[2]))

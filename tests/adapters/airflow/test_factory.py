@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from shadow.errors import BindingError, UsageError
 from tests.adapters.airflow.trial import MONDAY, Trial, trial
 
+DAY = timedelta(days=1)
 WAY = ["preflight", "collect", "validate", "plan", "replay", "plan_compare", "compare", "assess", "report", "notify"]
 
 
@@ -83,6 +85,25 @@ def test_a_cron_string_gives_whole_days(airflow_home: Path, trial_desk: Trial) -
     assert isinstance(dag.timetable, CronDataIntervalTimetable) and dag.start_date == MONDAY
 
 
+@pytest.mark.parametrize("catchup", [True, False])
+def test_no_window_begins_at_the_end(airflow_home: Path, trial_desk: Trial, catchup: bool) -> None:
+    """Where the data ended long ago a schedule has nothing left to run, not even yesterday; its last day it has."""
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.timetables.base import DagRunInfo
+
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    first, last = (DagRunInfo.interval(start=start + n * DAY, end=start + (n + 1) * DAY) for n in (0, 1))
+    for ends, then in (({"end": start + 2 * DAY}, None), ({}, start + 2 * DAY)):
+        trial_desk.options = {"schedule": "@daily", "start": start, **ends}
+        dag = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(trial_desk.dag()))
+        dag.catchup = catchup
+        after = dag.next_dagrun_info(last_automated_run_info=last)
+        assert (after is None) is (then is None)
+        if catchup:
+            second = dag.next_dagrun_info(last_automated_run_info=first)
+            assert second is not None and second.data_interval == last.data_interval
+
+
 def test_not_every_shard_at_once(dag: Any) -> None:
     """Airflow would start sixteen, each with several cases in flight."""
     assert dag.get_task("replay").max_active_tis_per_dagrun == 2
@@ -98,7 +119,12 @@ def test_a_tool_without_a_binding_is_refused_here(airflow_home: Path, trial_desk
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"), [({"shard_sise": 5}, "did you mean 'shard_size'"), ({"shards_at_once": 0}, "at least one")]
+    ("wrong", "said"),
+    [
+        ({"shard_sise": 5}, "did you mean 'shard_size'"),
+        ({"shards_at_once": 0}, "at least one"),
+        ({"end": datetime(2026, 1, 1)}, "offset from UTC"),
+    ],
 )
 def test_unknown_options_are_refused(airflow_home: Path, trial_desk: Trial, wrong: dict[str, Any], said: str) -> None:
     """A misspelt option would otherwise silently do nothing."""
