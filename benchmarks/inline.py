@@ -33,7 +33,7 @@ from shadow.steps.inputs import clear_cases
 from shadow.store import Store
 from shadow.store.leases import take
 from shadow.store.registry import experiment, run
-from shadow.store.replays import open_cases, save_observations
+from shadow.store.replays import Shard, open_cases, save_observations
 
 START = datetime(2026, 9, 7, tzinfo=UTC)
 LATER = timedelta(days=10)  # by then every outcome and correction is in
@@ -47,9 +47,9 @@ def replay_inline(store: Store, made: Setup, run_id: str, shard: int) -> int:
     label = experiment(store, one.experiment).label
     settings, checks = made.candidate(label).settings, compile_checks(made.contract)
     ready, _ = clear_cases(store, made, open_cases(store, one, shard))
-    redactor, keep = store.redactor(made.contract.redact), made.contract.keep
+    held = Shard(run=one, lease=lease, redactor=store.redactor(made.contract.redact), keep=made.contract.keep)
     done = [(case, replace(_replayed(case, checks, settings), duration_s=0.01, cost_usd=0.01)) for case in ready]
-    return save_observations(store, one, lease, done, redactor=redactor, keep=keep, now=datetime.now(UTC))
+    return save_observations(store, held, done, now=datetime.now(UTC))
 
 
 class Tools:

@@ -17,6 +17,7 @@ from shadow.plug import Bound
 
 ENFORCED = ("kernel", "external")  # how isolation must begin to read; everything else is cooperation
 ISOLATION = "isolation"
+COOPERATIVE = "cooperative, not enforced"
 
 
 class Word(StrEnum):
@@ -135,9 +136,14 @@ def _errored(bound: Bound, what: str) -> Finding:
     )
 
 
+def enforced(isolation: str) -> bool:
+    """Whether these words say that something other than the candidate's good will held it."""
+    words = isolation.replace(",", " ").replace(":", " ").split()
+    return bool(words) and words[0] in ENFORCED and "not enforced" not in isolation
+
+
 def _isolation(isolation: str) -> Finding:
-    words = isolation.replace(",", " ").split()
-    if words and words[0] in ENFORCED and "not enforced" not in isolation:
+    if enforced(isolation):
         return Finding(gate=ISOLATION, status=Status.PASS, reason=f"Replays were contained: {isolation}.")
     return Finding(
         gate=ISOLATION,

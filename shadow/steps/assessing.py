@@ -14,13 +14,14 @@ from shadow.evidence.counts import Table, tally
 from shadow.evidence.evidence import Evidence, Problem
 from shadow.evidence.judged import Judged, Standing
 from shadow.gates import Verdict, decide
-from shadow.replay import ISOLATION
+from shadow.gates.verdict import COOPERATIVE, enforced
 from shadow.review.judging import judged
 from shadow.setup import Setup
 from shadow.steps.beginning import Clock, utc_now
 from shadow.store import Store
 from shadow.store.labels import Label
 from shadow.store.registry import Experiment, contract_of, experiment, run, tried, unsound, validated
+from shadow.store.replays import isolations
 from shadow.store.standings import StandingRow
 from shadow.store.verdicts import StoredVerdict, save_verdict
 
@@ -101,7 +102,9 @@ def assess_at(store: Store, held: Experiment, *, contract: Contract | None = Non
         unvalidated=bad,
         versions_tried=tried(store, held),
     )
-    verdict = decide(evidence, contract.gates, demonstration=contract.demonstration, isolation=ISOLATION)
+    verdict = decide(
+        evidence, contract.gates, demonstration=contract.demonstration, isolation=held_how(store, held, look)
+    )
     parts = digests(contract)
     prints.decision.update(
         canonical([parts.conduct, parts.judgement, held.pin, [bound.spec() for bound in contract.gates]]).encode()
@@ -112,6 +115,12 @@ def assess_at(store: Store, held: Experiment, *, contract: Contract | None = Non
         decision_digest=prints.decision.hexdigest(),
         measurement_digest=prints.measurement.hexdigest(),
     )
+
+
+def held_how(store: Store, held: Experiment, look: datetime) -> str:
+    """How the candidate was held in what the look rests on: the weakest way, where it was not always the same."""
+    found = isolations(store, held.id, look=look)
+    return next((way for way in found if not enforced(way)), found[0] if found else "") or COOPERATIVE
 
 
 def _passing(

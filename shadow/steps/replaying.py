@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shadow.case import Case
@@ -15,10 +15,9 @@ from shadow.setup import Setup
 from shadow.steps.beginning import Clock, utc_now
 from shadow.steps.inputs import clear_cases
 from shadow.store import Store
-from shadow.store.leases import Lease, take
-from shadow.store.redact import Redactor
+from shadow.store.leases import take
 from shadow.store.registry import Run, experiment, note_run, run
-from shadow.store.replays import open_cases, save_dead_letter, save_observations
+from shadow.store.replays import Shard, open_cases, save_dead_letter, save_observations
 
 Progress = Callable[[int, int], None]
 CHANGED = "its input is no longer what was collected"
@@ -34,35 +33,21 @@ def quiet(done: int, of: int) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shard:
+class _Work:
     """What every commit of this shard needs."""
 
     store: Store
     setup: Setup
-    run: Run
-    lease: Lease
-    redactor: Redactor
+    shard: Shard
     clock: Clock
 
     def keep(self, case: Case, seen: Observation) -> int:
-        keep = self.setup.contract.keep
-        return save_observations(
-            self.store, self.run, self.lease, [(case, seen)], redactor=self.redactor, keep=keep, now=self.clock()
-        )
+        return save_observations(self.store, self.shard, [(case, seen)], now=self.clock())
 
     def bury(self, case: Case, reason: str, context: dict[str, Any]) -> None:
-        whole = {"run": self.run.id, "arrived_at": case.arrived_at.isoformat(), "input": dict(case.input), **context}
-        save_dead_letter(
-            self.store,
-            self.run,
-            self.lease,
-            case,
-            reason=reason,
-            context=whole,
-            redactor=self.redactor,
-            keep_until=case.arrived_at + self.setup.contract.keep,
-            now=self.clock(),
-        )
+        run = self.shard.run.id
+        whole = {"run": run, "arrived_at": case.arrived_at.isoformat(), "input": dict(case.input), **context}
+        save_dead_letter(self.store, self.shard, case, reason=reason, context=whole, now=self.clock())
 
 
 def replay(
@@ -98,9 +83,9 @@ def replay(
     if not ids:
         return {"replayed": 0, "dead": 0, "left": 0}
     _still_pinned(store, setup, one)
-    mine = _Shard(
-        store=store, setup=setup, run=one, lease=lease, redactor=store.redactor(setup.contract.redact), clock=clock
-    )
+    contract = setup.contract
+    shard_of = Shard(run=one, lease=lease, redactor=store.redactor(contract.redact), keep=contract.keep)
+    mine = _Work(store=store, setup=setup, shard=shard_of, clock=clock)
     ready, changed = clear_cases(store, setup, ids)
     for case in changed:
         mine.bury(case, CHANGED, {})
@@ -114,27 +99,29 @@ def replay(
 
 
 def _take_through(
-    mine: _Shard, ready: Sequence[Case], *, stop: Callable[[], bool], progress: Progress
+    mine: _Work, ready: Sequence[Case], *, stop: Callable[[], bool], progress: Progress
 ) -> tuple[int, list[tuple[Case, Observation]]]:
     """How many were kept, and the cases in which a tool could not answer: what followed says nothing."""
-    label = experiment(mine.store, mine.run.experiment).label
+    run = mine.shard.run
+    label = experiment(mine.store, run.experiment).label
     replayed, unserved = 0, []
     with replay_cases(
         ready,
         mine.setup.candidate(label),
         contract=mine.setup.contract,
         bindings=mine.setup.bindings,
-        experiment=mine.run.experiment,
+        experiment=run.experiment,
         limits=mine.setup.limits,
         stop=stop,
     ) as found:
+        mine = replace(mine, shard=replace(mine.shard, isolation=found.isolation))
         for case, seen in found:
             if unanswered(seen):
                 unserved.append((case, seen))
             else:
                 replayed += mine.keep(case, seen)
             progress(replayed, len(ready))
-        note_run(mine.store, mine.run.id, isolation=found.isolation, mode=found.mode)
+        note_run(mine.store, run.id, isolation=found.isolation, mode=found.mode)
     return replayed, unserved
 
 

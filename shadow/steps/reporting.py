@@ -15,7 +15,6 @@ from shadow.errors import UsageError
 from shadow.evidence import distinct
 from shadow.evidence.counts import Table
 from shadow.gates import Verdict
-from shadow.replay import ISOLATION
 from shadow.reports import html, text
 from shadow.reports.blind import blind_spots
 from shadow.reports.parts import (
@@ -31,6 +30,7 @@ from shadow.reports.parts import (
 )
 from shadow.reports.report import Report
 from shadow.setup import Setup
+from shadow.steps.assessing import held_how
 from shadow.steps.telling.causing import cause_rows
 from shadow.steps.telling.happened import happened
 from shadow.steps.telling.history import curves, day_rows, first_day, look_day, look_rows
@@ -91,7 +91,7 @@ def _report(store: Store, one: Experiment, contract: Contract, met: Walk, looks:
         first_ready=first_day(looks, "ready"),
         first_not_ready=first_day(looks, "not ready"),
         holds_now=last.word.startswith("ready"),
-        isolation=ISOLATION,
+        isolation=held_how(store, one, last.look),
         findings=tuple(_finding(finding.to_json()) for finding in verdict.findings),
         served=_served(met, contract),
         totals=summed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -105,16 +106,25 @@ def _open(run: Run) -> Any:
     )
 
 
-def save_observations(
-    store: Store,
-    run: Run,
-    lease: Lease,
-    done: Sequence[tuple[Case, Observation]],
-    *,
-    redactor: Redactor,
-    keep: timedelta,
-    now: datetime,
-) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """What every commit of one shard is made with.
+
+    Attributes:
+        lease: the right to commit; a younger one's holder makes the next commit fail.
+        redactor: the only way to what is stored of a case.
+        keep: how long customer data is kept after a case's arrival.
+        isolation: how the candidate was held, in the words that a verdict reads; empty before it was started.
+    """
+
+    run: Run
+    lease: Lease
+    redactor: Redactor
+    keep: timedelta
+    isolation: str = ""
+
+
+def save_observations(store: Store, shard: Shard, done: Sequence[tuple[Case, Observation]], *, now: datetime) -> int:
     """Commit finished replays under the lease; how many were new. A case is never stored twice.
 
     Raises:
@@ -122,48 +132,54 @@ def save_observations(
     """
     rows = [
         {
-            "experiment": run.experiment,
+            "experiment": shard.run.experiment,
             "case_id": case.id,
-            "run": run.id,
+            "run": shard.run.id,
             "ending": str(seen.ending),
-            "body": redactor.clean(seen.to_json(), known=redactor.marks(dict(case.input))),
+            "body": _clean(shard, case, seen.to_json()),
             "duration_s": seen.duration_s,
             "cost_usd": seen.cost_usd,
+            "isolation": shard.isolation,
             "finished_at": now,
-            "keep_until": case.arrived_at + keep,
+            "keep_until": case.arrived_at + shard.keep,
         }
         for case, seen in done
     ]
     with store.write() as connection:
-        guard(connection, lease)
+        guard(connection, shard.lease)
         return upsert(connection, observations, rows)
 
 
 def save_dead_letter(
-    store: Store,
-    run: Run,
-    lease: Lease,
-    case: Case,
-    *,
-    reason: str,
-    context: Mapping[str, Any],
-    redactor: Redactor,
-    keep_until: datetime,
-    now: datetime,
+    store: Store, shard: Shard, case: Case, *, reason: str, context: Mapping[str, Any], now: datetime
 ) -> None:
     """Keep, under the lease, a case that could not be processed, with everything needed to take it up again."""
     row = {
-        "experiment": run.experiment,
+        "experiment": shard.run.experiment,
         "case_id": case.id,
-        "run": run.id,
+        "run": shard.run.id,
         "reason": reason,
-        "body": redactor.clean(dict(context), known=redactor.marks(dict(case.input))),
+        "body": _clean(shard, case, dict(context)),
         "at": now,
-        "keep_until": keep_until,
+        "keep_until": case.arrived_at + shard.keep,
     }
     with store.write() as connection:
-        guard(connection, lease)
+        guard(connection, shard.lease)
         upsert(connection, dead_letters, [row])
+
+
+def _clean(shard: Shard, case: Case, data: Any) -> Any:
+    return shard.redactor.clean(data, known=shard.redactor.marks(dict(case.input)))
+
+
+def isolations(store: Store, experiment: str, *, look: datetime) -> list[str]:
+    """How the candidate was held in the replays that count at a look, each way once; "" where nobody wrote it down."""
+    counted = (taken.c.experiment == experiment, taken.c.counted.is_(True))
+    case = and_(observations.c.experiment == taken.c.experiment, observations.c.case_id == taken.c.case_id)
+    tables = taken.join(runs, and_(runs.c.id == taken.c.run, runs.c.end <= look)).join(observations, case)
+    with store.read() as connection:
+        found = connection.execute(select(observations.c.isolation).select_from(tables).where(*counted).distinct())
+        return sorted({held or "" for held in found.scalars()})
 
 
 def load_observations(store: Store, experiment: str, ids: Sequence[str]) -> dict[str, Observation]:

@@ -31,7 +31,7 @@ __all__ = [
     "verdicts",
 ]
 
-HEAD = "0002"  # the newest migration; an empty database is brought here, an unknown one is refused
+HEAD = "0003"  # the newest migration; an empty database is brought here, an unknown one is refused
 
 contracts = Table(
     "shadow_contract",
@@ -125,6 +125,7 @@ observations = Table(
     Column("body", BODY),
     Column("duration_s", Float),
     Column("cost_usd", Float),
+    Column("isolation", Text),  # how the candidate was held; null: nobody wrote it down
     Column("finished_at", Moment, nullable=False),
     Column("keep_until", Moment, nullable=False),
 )

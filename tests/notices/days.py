@@ -14,17 +14,15 @@ from shadow.store.registry import Run
 from shadow.store.replays import save_observations
 from shadow.store.verdicts import StoredVerdict, save_verdict
 from tests.store.desk import (
-    CONTRACT,
-    KEEP,
     bring,
     compared,
     entry,
     experiment,
-    lease,
     outcome,
     plan,
     seen,
     settle,
+    shard,
     window,
 )
 
@@ -47,8 +45,7 @@ def day_of(
     plan(store, run, since=day)
     pairs = [(held.case, done) for held, done in zip(entries, candidate, strict=True)]
     when = replayed_at or run.end + SOON / 2
-    redactor = store.redactor(CONTRACT.redact)
-    save_observations(store, run, lease(store, run), pairs, redactor=redactor, keep=KEEP, now=when)
+    save_observations(store, shard(store, run), pairs, now=when)
     settle(store, *[outcome(held.case.id, day) for held in entries])
     for held, done in zip(entries, candidate, strict=True):
         compared(store, run, held, seen(), done)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from shadow.contract import Severity
 from shadow.review.judging import judge
@@ -15,6 +16,7 @@ from shadow.store import Store
 from shadow.store.labels import Label, Side, save_labels
 from shadow.store.registry import experiment, register, save_validation
 from shadow.store.standings import StandingRow
+from shadow.store.tables import observations
 from shadow.store.verdicts import verdict_of
 from tests.steps.desk import CONTRACT, Desk, at, judged_by, run_day, started
 from tests.steps.test_whole_way import stands
@@ -149,3 +151,29 @@ def test_a_stopped_windows_problems_are_told(store: Store, desk: Desk) -> None:
     (told,) = assess_at(store, held, look=at(1)).evidence.problems
     assert tuple(told)[1::2] == ("claim", 7)
     assert "2026-11-01 00:00 to 2026-11-02 00:00" in str(told)
+
+
+@pytest.mark.parametrize(
+    ("held", "status"),
+    [
+        (("kernel: Landlock", "kernel: Landlock"), "pass"),
+        (("kernel: Landlock", "cooperative, not enforced"), "inconclusive"),
+        (("kernel: Landlock", None), "inconclusive"),
+        ((None, None), "inconclusive"),
+    ],
+)
+def test_a_verdict_is_as_contained_as_its_weakest_replay(
+    store: Store, desk: Desk, held: tuple[str | None, str | None], status: str
+) -> None:
+    """One replay that nothing held is enough; so is one of which nobody wrote down how it was held."""
+    desk.case("a")
+    desk.case("b")
+    run = run_day(store, desk.setup())["run"]
+    one = verdict_of(store, run)
+    assert one is not None
+    with store.write() as connection:
+        for key, how in zip("ab", held, strict=True):
+            same = observations.c.case_id == key
+            connection.execute(update(observations).where(same).values(isolation=how))
+    found = assess_at(store, experiment(store, one.experiment), look=one.look)
+    assert [finding.status for finding in found.verdict.findings if finding.gate == "isolation"] == [status]

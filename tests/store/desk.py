@@ -21,7 +21,7 @@ from shadow.store import Store
 from shadow.store.cases import Entry, Kept, save_cases, save_settlements
 from shadow.store.leases import Lease, take
 from shadow.store.registry import Experiment, Run, begin_run, note_run, register, run_notes
-from shadow.store.replays import save_observations, take_cases
+from shadow.store.replays import Shard, save_observations, take_cases
 from shadow.store.results import Compared, save_results
 from shadow.store.tables import metadata
 
@@ -106,10 +106,13 @@ def lease(store: Store, run: Run, shard: int = 0, *, holder: str = "me") -> Leas
 def replayed(store: Store, run: Run, *pairs: tuple[Entry, Observation], held: Lease | None = None) -> int:
     """Commit what the candidate did."""
     done = [(one.case, observation) for one, observation in pairs]
+    return save_observations(store, shard(store, run, held), done, now=at(1))
+
+
+def shard(store: Store, run: Run, held: Lease | None = None, **more: Any) -> Shard:
+    """What commits of the run's first shard are made with."""
     redactor = store.redactor(CONTRACT.redact)
-    return save_observations(
-        store, run, held or lease(store, run), done, redactor=redactor, keep=KEEP, now=at(1)
-    )  # fmt: skip
+    return Shard(run=run, lease=held or lease(store, run), redactor=redactor, keep=KEEP, **more)
 
 
 def compared(

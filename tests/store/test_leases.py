@@ -15,10 +15,8 @@ from shadow.store.leases import Lease, guard, take
 from shadow.store.replays import load_observations, save_dead_letter
 from shadow.store.results import load_results
 from tests.store.desk import (
-    CONTRACT,
     JUDGEMENT,
     START,
-    at,
     bring,
     compared,
     entry,
@@ -29,6 +27,7 @@ from tests.store.desk import (
     plan,
     replayed,
     seen,
+    shard,
     window,
 )
 
@@ -42,13 +41,10 @@ def test_the_younger_holder_wins(store: Store) -> None:
     old, young = lease(store, run, holder="old"), lease(store, run, holder="young")
     assert (old.epoch, young.epoch) == (1, 2)
     before = everything(store)
-    redactor = store.redactor(CONTRACT.redact)
     with pytest.raises(LeaseLost, match="seen: epoch 1, now 2"):
         replayed(store, run, (one, seen()), held=old)
     with pytest.raises(LeaseLost):
-        save_dead_letter(
-            store, run, old, one.case, reason="x", context={}, redactor=redactor, keep_until=at(90), now=START
-        )  # fmt: skip
+        save_dead_letter(store, shard(store, run, old), one.case, reason="x", context={}, now=START)
     assert everything(store) == before
     assert replayed(store, run, (one, seen()), held=young) == 1
 

@@ -12,7 +12,6 @@ from shadow.store.results import load_results, uncompared
 from shadow.store.standings import standings
 from shadow.store.tables import metadata
 from tests.store.desk import (
-    CONTRACT,
     JUDGEMENT,
     at,
     bring,
@@ -20,12 +19,12 @@ from tests.store.desk import (
     entry,
     everything,
     experiment,
-    lease,
     outcome,
     plan,
     replayed,
     seen,
     settle,
+    shard,
     window,
 )
 
@@ -42,10 +41,7 @@ def filled(store: Store) -> list[str]:
         settle(store, outcome(f"c{day}", day, SECRET))
         replayed(store, run, (one, seen(SECRET)))
         compared(store, run, one, seen(SECRET), seen("decline"))
-        save_dead_letter(
-            store, run, lease(store, run), one.case, reason="x", context={"input": SECRET},
-            redactor=store.redactor(CONTRACT.redact), keep_until=at(90 + day, 9), now=at(1),
-        )  # fmt: skip
+        save_dead_letter(store, shard(store, run), one.case, reason="x", context={"input": SECRET}, now=at(1))
     return [one.case.id for one in entries]
 
 

@@ -26,12 +26,12 @@ from tests.store.desk import (
     entry,
     everything,
     experiment,
-    lease,
     outcome,
     plan,
     replayed,
     seen,
     settle,
+    shard,
     window,
 )
 
@@ -69,11 +69,8 @@ def test_nothing_named_stands_anywhere_in_the_database(store: Store, tmp_path: P
     replayed(store, run, (one, said_everywhere()))
     kept = load_observations(store, run.experiment, ["c1"])["c1"]
     compared(store, run, one, control=clean(store, control, marks), candidate=kept)
-    save_dead_letter(
-        store, run, lease(store, run), two.case, reason="no answer",
-        context={"input": dict(two.case.input), "log": f"sent to {MAIL}"},
-        redactor=store.redactor(CONTRACT.redact), keep_until=at(90), now=at(1),
-    )  # fmt: skip
+    context = {"input": dict(two.case.input), "log": f"sent to {MAIL}"}
+    save_dead_letter(store, shard(store, run), two.case, reason="no answer", context=context, now=at(1))
     rows = everything(store)
     assert rows.count("‹redacted:") > 12
     raw = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())

@@ -10,18 +10,17 @@ from shadow.store.registry import save_validation
 from shadow.store.replays import count_taken, load_observations, open_cases, open_shards, redrive, save_dead_letter
 from shadow.store.standings import standings
 from tests.store.desk import (
-    CONTRACT,
     JUDGEMENT,
     at,
     bring,
     entry,
     experiment,
-    lease,
     outcome,
     plan,
     replayed,
     seen,
     settle,
+    shard,
     window,
 )
 
@@ -53,10 +52,7 @@ def test_a_replayed_case_is_not_open(store: Store) -> None:
     assert (load_observations(store, run.experiment, ["c0"])["c0"].value or {})["decision"] == "approve"
     assert open_shards(store, run) == [1]
     assert open_cases(store, run, 1) == ["c3"]
-    save_dead_letter(
-        store, run, lease(store, run), entries[3].case, reason="gone", context={"a": 1},
-        redactor=store.redactor(CONTRACT.redact), keep_until=at(90), now=at(1),
-    )  # fmt: skip
+    save_dead_letter(store, shard(store, run), entries[3].case, reason="gone", context={"a": 1}, now=at(1))
     assert open_shards(store, run) == []
     assert plan(store, run)[0] == []
     assert redrive(store, run.experiment) == 1

@@ -44,6 +44,18 @@ def test_a_sound_day(run_dag: RunDag, trial_desk: Trial, states: States, shadow_
     assert len(list(shadow_home.glob("reports/*/*.html"))) == 1
 
 
+def test_a_dag_run_leads_to_its_run(run_dag: RunDag, trial_desk: Trial) -> None:
+    """Airflow's page of a DAG run finds our run, and the other way round."""
+    from shadow.store.dag_runs import dag_run_of, run_of
+
+    trial_desk.arrive(0, range(2))
+    ran = run_dag(trial_desk.dag, form(0))
+    found = run_of(trial_desk.store(), dag_id=ran.dag_id, run_id=ran.run_id)
+    with trial_desk.store().read() as connection:
+        assert found == connection.execute(select(runs.c.id)).scalar_one()
+    assert dag_run_of(trial_desk.store(), str(found)) == (ran.dag_id, ran.run_id)
+
+
 def test_the_asset_carries_the_verdict(run_dag: RunDag, trial_desk: Trial) -> None:
     """A DAG that waits for the verdict finds it, and what it is bound to, in the event."""
     from airflow.models.asset import AssetEvent

@@ -114,12 +114,14 @@ def test_a_reused_id_is_left_alone(tmp_path: Path, pipes: list[Path]) -> None:
     folder.mkdir(parents=True)
     for more in ({}, marked(tmp_path / "another") | {KEY: "k"}):
         stranger = subprocess.Popen(program(STAYS, pipes[0]), env={**os.environ, **more})
-        said(pipes[0])
-        (folder / "running.json").write_text(json.dumps({"pid": stranger.pid, "key": "k", "url": "here"}))
-        assert found_up(tmp_path) is None
-        assert not down(tmp_path) and stranger.poll() is None
-        stranger.kill()
-        stranger.wait()
+        try:
+            said(pipes[0])
+            (folder / "running.json").write_text(json.dumps({"pid": stranger.pid, "key": "k", "url": "here"}))
+            assert found_up(tmp_path) is None
+            assert not down(tmp_path) and stranger.poll() is None
+        finally:
+            stranger.kill()
+            stranger.wait()
 
 
 def test_an_older_start_is_not_this_one(tmp_path: Path, start: Start, pipes: list[Path]) -> None:
@@ -156,7 +158,7 @@ def test_what_is_needed_and_fails_ends_all(tmp_path: Path, start: Start, pipes: 
     assert keeper.wait(30) == 1 and gone(part) and failed.read_text() == "waits"
 
 
-def test_what_ended_is_started_again(start: Start, pipes: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_ended_is_started_again(start: Start, pipes: list[Path]) -> None:
     """A part beside Airflow's may fail, which ends nothing else."""
     keeper = start({"falls": program(STAYS, pipes[0])}, needed=False)
     first = said(pipes[0])
