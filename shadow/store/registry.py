@@ -138,6 +138,14 @@ def find_experiment(store: Store, workflow: str, *, label: str = "") -> Experime
     return experiment(store, mine[-1]["id"])
 
 
+def experiments_of(store: Store, workflow: str) -> list[Experiment]:
+    """Every experiment of a workflow, the oldest first."""
+    mine = select(experiments.c.id).where(experiments.c.workflow == workflow)
+    with store.read() as connection:
+        ids = list(connection.execute(mine.order_by(experiments.c.recorded_at, experiments.c.id)).scalars())
+    return [experiment(store, key) for key in ids]
+
+
 def tried(store: Store, one: Experiment) -> int:
     """How many candidate versions were tried on this experiment's conduct, itself included."""
     with store.read() as connection:

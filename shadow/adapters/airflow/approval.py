@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
@@ -22,6 +22,9 @@ from shadow.adapters.airflow.operators import FORM, Decision
 from shadow.adapters.airflow.policy import NEVER_RETRY
 from shadow.adapters.airflow.stored import stored
 from shadow.contract import Contract
+
+if TYPE_CHECKING:
+    from shadow.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +52,9 @@ def approval_dag(contract: Contract, *, store_connection: str | None = None) -> 
         start_date=START,
         catchup=False,
         max_active_runs=16,
-        params={"experiment": Param("", type="string", title="Experiment", description="Empty: the newest verdict's")},
+        params={
+            "experiment": Param("", type="string", title="Experiment", description="Empty: the newest that is ready")
+        },
         doc_md=WORDS.format(workflow=contract.workflow),
         tags=["shadow", contract.workflow, "approval"],
         default_args={
@@ -83,18 +88,27 @@ def _wire(workflow: str, store_connection: str | None) -> None:
 
 def take(workflow: str, store_connection: str | None) -> str:
     """Finds the experiment whose verdict started this; ends the run where that verdict is not ready."""
-    from shadow.store.registry import find_experiment
     from shadow.store.verdicts import verdicts_of
 
     context: Any = get_current_context()
     with stored(store_connection) as store:
-        told = context["params"].get("experiment") or _told(context)
-        held = told or find_experiment(store, workflow).id
-        looks = verdicts_of(store, held)
+        held = context["params"].get("experiment") or _told(context) or _newest_ready(store, workflow)
+        looks = verdicts_of(store, held) if held else []
     if not looks or not looks[-1].word.startswith("ready"):
-        raise AirflowSkipException(f"{held}: {looks[-1].word if looks else 'no verdict'}; people are not asked")
+        said = f"{held}: {looks[-1].word if looks else 'no verdict'}" if held else f"{workflow}: nothing is ready"
+        raise AirflowSkipException(f"{said}; people are not asked")
     log.info("%s: %s at the look of %s", held, looks[-1].word, looks[-1].look)
     return str(held)
+
+
+def _newest_ready(store: Store, workflow: str) -> str:
+    """For a run that a person has started: the experiment whose newest look says ready; of several, the newest look."""
+    from shadow.store.registry import experiments_of
+    from shadow.store.verdicts import verdicts_of
+
+    looks = [verdicts_of(store, one.id)[-1:] for one in experiments_of(store, workflow)]
+    ready = [found[0] for found in looks if found and found[0].word.startswith("ready")]
+    return max(ready, key=lambda one: one.look).experiment if ready else ""
 
 
 def promote(request: str, store_connection: str | None) -> str:
