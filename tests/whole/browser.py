@@ -122,7 +122,8 @@ class Page:
         self.send("Input.insertText", text=text)
 
     def press(self, key: str) -> None:
-        """Press a key: a letter, a digit, or Enter."""
+        """Press a key (a letter, a digit, or Enter), once the page's script is there to hear it."""
+        self.until("() => document.readyState === 'complete'")
         text = "\r" if key == "Enter" else key
         code = 13 if key == "Enter" else ord(key.upper())
         for kind in ("keyDown", "keyUp"):
@@ -161,6 +162,7 @@ class Browser:
             made.send(f"{domain}.enable")
         width, height = SIZE
         made.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        made.send("Emulation.setFocusEmulationEnabled", enabled=True)
         if token:
             made.send("Network.setCookie", name="_token", value=token, url=url, httpOnly=True, sameSite="Lax")
         return made

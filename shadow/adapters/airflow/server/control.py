@@ -20,7 +20,7 @@ from shadow.adapters.airflow.home import alone
 from shadow.adapters.airflow.server.client import Server, Session, until
 from shadow.adapters.airflow.server.keeper import FAILED
 from shadow.adapters.airflow.server.logins import DEFAULT, introduce, logins
-from shadow.adapters.airflow.server.processes import KEY, clear, keeper_of, members
+from shadow.adapters.airflow.server.processes import KEY, clear, keeper_of
 from shadow.adapters.airflow.server.settings import free_port, inherited, settings
 from shadow.errors import ShadowError, UsageError
 
@@ -95,11 +95,11 @@ def down(home: Path) -> bool:
         ShadowError: some processes cannot be ended from here.
     """
     folder = folder_of(home)
-    keeper, every = _keeper(folder), members(folder)
+    keeper = _keeper(folder)
     if keeper is not None:
         keeper.terminate()
         psutil.wait_procs([keeper], timeout=ENDS_WITHIN_S)
-    left = clear(folder, also=every)
+    left = clear(folder)
     (folder / "running.json").unlink(missing_ok=True)
     return keeper is not None or left > 0
 

@@ -82,7 +82,7 @@ class Keeper:
             self._wait()
             for part in self.parts:
                 if self._ended(part):
-                    continue
+                    return self._fail(part)
         return 0
 
     def end(self) -> None:
