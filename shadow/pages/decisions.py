@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -146,8 +147,11 @@ def request_page(asked: Asked, links: Links) -> str:
 
 
 def _evidence(data: Mapping[str, Any], links: Links) -> list[Markup]:
+    """What a person reads first, then lists, and last the digests that all of it is bound by."""
     plain = {k: v for k, v in data.items() if not isinstance(v, list | dict)}
-    parts = [facts([(name.replace("_", " "), shown(what)) for name, what in plain.items()], class_="facts across")]
+    marks = {name: what for name, what in plain.items() if _is_digest(what)}
+    read = [(name.replace("_", " "), shown(what)) for name, what in plain.items() if name not in marks]
+    parts = [facts(read, class_="facts across")]
     experiment = data.get("experiment")
     if experiment:
         parts.append(el("p", el("a", "The report", href=links.to("experiments", str(experiment)))))
@@ -156,7 +160,12 @@ def _evidence(data: Mapping[str, Any], links: Links) -> list[Markup]:
             parts += [el("h3", name.replace("_", " "), class_="sub"), bullets([_line(row) for row in held], caps=CAPS)]
         if isinstance(held, dict) and held:
             parts += [el("h3", name.replace("_", " "), class_="sub"), facts([(k, shown(v)) for k, v in held.items()])]
-    return parts
+    bound = facts([(name.replace("_", " "), shown(what)) for name, what in marks.items()], class_="facts across")
+    return [*parts, el("details", el("summary", "Digests"), bound)] if marks else parts
+
+
+def _is_digest(what: Any) -> bool:
+    return isinstance(what, str) and re.fullmatch(r"[0-9a-f]{64}(#\d+)?", what) is not None
 
 
 def _line(row: Any) -> str:

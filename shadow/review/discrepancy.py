@@ -147,7 +147,7 @@ def why(contract: Contract, found: Result) -> tuple[str, ...]:
     first = worst[0]
     said = [f"It is graded {found.severity} for {_named(first.place)}: {rule_of(contract, first.place)}"]
     if first.why:
-        said.append(f"What was found there: {first.why}.")
+        said.append(f"What was found there: {first.why.rstrip('….')}{'…' if first.why.endswith('…') else '.'}")
     others = len(found.mismatches) - 1
     if others:
         rest = "one more place differs" if others == 1 else f"{others} more places differ"
