@@ -164,4 +164,3 @@ def _answer(line: Line, client: SocketModeClient, loop: asyncio.AbstractEventLoo
     if reply.after is not None:
         reply.after()
     line.after()
-
