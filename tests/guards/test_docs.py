@@ -72,3 +72,12 @@ def test_every_public_name_is_there_and_hides_no_room() -> None:
     for name in shadow.__all__:
         assert not isinstance(getattr(shadow, name), ModuleType), name
         assert f"shadow.{name}" not in {found.name for found in iter_modules(shadow.__path__, "shadow.")}, name
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_tests_that_a_page_names_are_there(path: Path) -> None:
+    """What a page says is held by a test is held by one of that name."""
+    named = set(re.findall(r"`(test_[a-z0-9_]+)`", path.read_text(encoding="utf-8")))
+    if named:
+        written = "\n".join(found.read_text(encoding="utf-8") for found in (ROOT / "tests").rglob("test_*.py"))
+        assert not {name for name in named if f"def {name}(" not in written}
