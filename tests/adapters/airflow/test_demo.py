@@ -77,7 +77,7 @@ def test_what_it_says(undisturbed: tuple[Path, str]) -> None:
     home, said = undisturbed
     for label in VERSIONS:
         part = said.split(f"refund-desk: {label}: ")[1].split("\n\n")[0]
-        assert part.splitlines()[0] in ("NOT READY", "INCONCLUSIVE")
+        assert part.splitlines()[0] in ("NOT READY, UNSIGNED", "INCONCLUSIVE, UNSIGNED")
         for word in ("since", "because", "causes", "held", "contained", "report"):
             assert f"\n  {word} " in part, part
         page = Path(part.split("\n  report")[1].split()[0])
