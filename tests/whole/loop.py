@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from shadow import rollout
 from shadow.adapters.airflow.server import Server, serving
 from shadow.connections import variable
 from shadow.examples.refund_desk.bindings import CONNECTION
@@ -164,6 +165,12 @@ def looping(root: Path, *, port: int = 0, **variables: str) -> Iterator[Loop]:
             assert admin.ask("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False}).status == 200
         yield Loop(home=home, server=server, store=store)
     store.close()
+
+
+def knows(share: float) -> bool:
+    """Whether this machine's route file says so: another process has moved the stage, and it is read now and then."""
+    known = rollout.explain(WORKFLOW, "anybody", demonstration=True).known
+    return known is not None and known.share == share
 
 
 def until(question: Callable[[], Any], what: object) -> Any:

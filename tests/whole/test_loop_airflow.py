@@ -8,12 +8,11 @@ import pytest
 
 from shadow import approval, rollout
 from shadow.cli import main
-from shadow.rollout.deciding import Reason
 from shadow.store.ledger import Event, entries, verify
 from shadow.store.outbox import waiting
 from shadow.store.requests import Status, Subject, votes_of
 from shadow.store.stages import Stage
-from tests.whole.loop import WORKFLOW, Loop, looping, until
+from tests.whole.loop import WORKFLOW, Loop, knows, looping, until
 
 KEYS = [f"customer-{number}" for number in range(20_000)]
 
@@ -63,8 +62,7 @@ def test_from_a_run_to_a_canary_and_back(loop: Loop, monkeypatch: pytest.MonkeyP
     until(lambda: set(loop.tasks().values()) == {"success"}, "the approval run's end")
 
     monkeypatch.setenv("SHADOW_HOME", str(loop.home))
-    known = (Reason.DRAWN, Reason.OUTSIDE)
-    until(lambda: rollout.explain(WORKFLOW, "anybody", demonstration=True).reason in known, "the route to know it")
+    until(lambda: knows(stage.share), "the route to know it")
     share = routed(loop.home, demonstration=True)
     assert 140 <= len(share) <= 260 and share == routed(loop.home, demonstration=True)
     assert routed(loop.home, demonstration=False) == set(), "a demonstration gets no real key"

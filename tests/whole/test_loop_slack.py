@@ -14,7 +14,6 @@ import pytest
 
 from shadow import approval, rollout
 from shadow.cli import main
-from shadow.rollout.deciding import Reason
 from shadow.store.ledger import Event, entries, last
 from shadow.store.requests import Request, Status, Subject, request, votes_of
 from shadow.store.stages import Stage
@@ -31,7 +30,7 @@ from tests.emulators import (
     free_port,
     local_slack,
 )
-from tests.whole.loop import WORKFLOW, Loop, looping, until
+from tests.whole.loop import WORKFLOW, Loop, knows, looping, until
 
 KEYS = [f"customer-{number}" for number in range(20_000)]
 CONNECTION = "slack_api_default"
@@ -141,8 +140,7 @@ def test_the_whole_loop(
         decide(loop, slack, cutover, typed="version 2", via=via)
         stage = loop.stage(lambda one: one is not None and one.stage is Stage.CANARY and one.request == cutover.id)
         assert (stage.share, stage.demonstration) == (1, True)
-        known = (Reason.DRAWN, Reason.OUTSIDE)
-        until(lambda: rollout.explain(WORKFLOW, "anybody", demonstration=True).reason in known, "the route to know it")
+        until(lambda: knows(stage.share), "the route to know it")
         share = routed(demonstration=True)
         assert 140 <= len(share) <= 260 and share == routed(demonstration=True)
         assert routed(demonstration=False) == set(), "a demonstration gets no real key"
