@@ -5,6 +5,7 @@ ShadowError
 ├── BindingError         a tool cannot be served as it is bound
 ├── SourceError          the live system could not be read as declared
 ├── CandidateError       a candidate cannot be loaded, pinned or started
+├── ContainmentUnavailable  this machine cannot enforce what was asked for: nothing is run
 ├── StoreError           our own database refuses, is absent or is too old
 │   └── LeaseLost        a younger holder has taken the shard: stop, commit nothing
 ├── ToolRefused          (seen by a candidate) the contract does not allow this call
@@ -63,6 +64,10 @@ class SourceError(ShadowError):
 
 class CandidateError(ShadowError):
     """A candidate cannot be loaded, pinned or started."""
+
+
+class ContainmentUnavailable(ShadowError):
+    """This machine cannot enforce the isolation that was asked for, so nothing was run."""
 
 
 class StoreError(ShadowError):

@@ -63,13 +63,29 @@ class Read:
     own: bool = False
 
 
+class RefusalKind(StrEnum):
+    """What was refused, and by whom."""
+
+    TOOL = "tool"  # a tool call, by the tools door
+    SYSTEM = "system call"  # by the kernel: the candidate tried to get past its doors
+    NOISE = "noise"  # by the kernel: what a library does by itself, and nothing could have come of it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """One call that the door refused; written down before the candidate heard of it."""
+    """One call that was refused; written down before the candidate heard of it.
+
+    Attributes:
+        tool: the tool, or the system call as `connect`.
+        args: as asked; of a system call what it was about ("about", where known) and how often it was made ("times").
+        why: one line.
+        kind: what was refused.
+    """
 
     tool: str
     args: Mapping[str, Any]
     why: str
+    kind: RefusalKind = RefusalKind.TOOL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +148,7 @@ class Observation:
             detail=data["detail"],
             effects=tuple(Effect(**{**e, "at": _moment(e["at"])}) for e in data["effects"]),
             reads=tuple(_read(r) for r in data["reads"]),
-            refusals=tuple(Refusal(**r) for r in data["refusals"]),
+            refusals=tuple(_refusal(r) for r in data["refusals"]),
             spans=tuple(Span(**s) for s in data["spans"]),
             duration_s=data["duration_s"],
             tokens=data["tokens"],
@@ -142,6 +158,10 @@ class Observation:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _refusal(data: Mapping[str, Any]) -> Refusal:
+    return Refusal(**{**data, "kind": RefusalKind(data.get("kind", RefusalKind.TOOL))})  # older rows say no kind
 
 
 def _read(data: Mapping[str, Any]) -> Read:

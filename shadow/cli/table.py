@@ -31,6 +31,7 @@ HOME = _arg("--home", default=None, help="where everything is (default SHADOW_HO
 AS_JSON = _arg("--json", action="store_true", help="plain data instead of text")
 WHICH = _arg("which", help="a file (.yaml, .json), a workflow in the store, or an example's name")
 CONNECTION = _arg("--connection", default="slack_api_default", help="whose AIRFLOW_CONN_… holds Slack's tokens")
+AGAIN = _arg("--again", action="store_true", help="attack anew, whatever is kept of the last day")
 CONTRACTS = "show and check contracts"
 LABELS = "take discrepancies out for review and people's words in"
 KEEPING = "look after our own database"
@@ -69,6 +70,27 @@ COMMANDS: tuple[Command, ...] = (
         module="shadow.cli.up",
         function="down",
         arguments=(HOME,),
+    ),
+    Command(
+        words="preflight",
+        help="attack the cage of this machine: exit code 0 it holds, 1 it leaks, 3 too little could be shown",
+        module="shadow.cli.preflight",
+        function="preflight",
+        arguments=(
+            _arg("--abi", type=int, default=None, help="as a kernel with this Landlock ABI at most would do"),
+            _arg("--attest", default=None, metavar="FILE", help="write the result there, signed, good for a week"),
+            AGAIN,
+            HOME,
+            STORE,
+            AS_JSON,
+        ),
+    ),
+    Command(
+        words="doctor",
+        help="what is enforced on this machine, in words; exit code 1 where a candidate is not held",
+        module="shadow.cli.preflight",
+        function="doctor",
+        arguments=(AGAIN, HOME, AS_JSON),
     ),
     Command(
         words="run",

@@ -4,7 +4,10 @@ BINDINGS = {
     "orders.get": query("orders_ro", "select … where order_id = :order_id and valid_from <= :as_of …"),
     "policy.get": python(policy),                         # any callable of (args, moment)
     "refund.issue": template({"ok": True, "id": "{held_id}"}, changes={"refunded": True}),
+    "order.mark": route("PUT", "https://desk.internal/v1/orders/{order_id}", answer=template({"ok": True})),
 }
+
+What agents that speak HTTP need besides is in `shadow.doors.routes`.
 """
 
 from __future__ import annotations
@@ -17,12 +20,29 @@ from typing import Any
 
 from shadow.contract.model import Contract, Tool
 from shadow.doors.plain import plain
+from shadow.doors.routes import (
+    bearer,
+    form_body,
+    forwarded,
+    header,
+    json_body,
+    llm,
+    path_args,
+    query_args,
+    route,
+    routes_of,
+    telemetry,
+)
 from shadow.doors.served import SLOT, AsOf, Binding, Serves, Template
 from shadow.errors import BindingError
 from shadow.observation import AnswerKind
 from shadow.plug import nearest
 
-__all__ = ["AsOf", "Binding", "Serves", "Template", "check_bindings", "open_bindings", "python", "query", "template"]
+__all__ = [
+    "AsOf", "Binding", "Serves", "Template", "bearer", "check_bindings", "form_body", "forwarded", "header",
+    "json_body", "llm", "open_bindings", "path_args", "python", "query", "query_args", "route", "routes_of",
+    "telemetry", "template",
+]  # fmt: skip
 
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -153,7 +173,9 @@ def _cannot_serve(tool: Tool, binding: Any) -> list[str]:
     known = tool.args.get("properties") if tool.args else None
     if known is None:
         return []
-    needed = _slots(binding.answer) | _slots(binding.changes) if isinstance(binding, Template) else binding.needs
+    needed = _slots(binding.answer) | _slots(binding.changes) if isinstance(binding, Template) else set(binding.needs)
+    for one in binding.routes:
+        needed = needed | {part[1:-1] for part in one.path if part.startswith("{")} | set(one.args.places)
     lacking = sorted(set(needed) - set(known) - {"held_id"})
     return [f"{tool.name} has no argument {name} {nearest(name, known)}".strip() for name in lacking]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from shadow.doors.listed import Route
 from shadow.observation import AnswerKind
 
 SLOT = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -40,6 +41,7 @@ class Serves:
         spec: plain data, for the run's record.
         needs: the arguments without which it cannot answer.
         open: opens what it needs (connection, module), so that a run fails before its first case.
+        routes: where else it can be asked: requests on them are calls of the same tool.
     """
 
     kind: AnswerKind
@@ -47,6 +49,7 @@ class Serves:
     spec: Mapping[str, Any]
     needs: tuple[str, ...] = ()
     open: Callable[[], None] = _nothing
+    routes: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +59,18 @@ class Template:
     Attributes:
         answer: JSON data; `{held_id}` and `{argument}` in its texts are filled in.
         changes: field to value, laid over later reads of the same entity and key; filled in likewise.
+        routes: where else it can be asked: requests on them are calls of the same tool.
     """
 
     answer: Any
     changes: Mapping[str, Any] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
 
     @property
     def spec(self) -> dict[str, Any]:
         """Plain data, for the run's record."""
-        return {"template": self.answer, "changes": dict(self.changes)}
+        routes = {"routes": [one.spec for one in self.routes]} if self.routes else {}
+        return {"template": self.answer, "changes": dict(self.changes), **routes}
 
     def fill(self, args: Mapping[str, Any], held_id: str) -> tuple[Any, dict[str, Any]]:
         """The answer and the changes for one call."""

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from shadow.cage.broker import DENIED_MOST
+from shadow.cage.notes import Blocked
 from shadow.candidates import Candidate
 from shadow.case import Case
 from shadow.doors.plain import one_line, plain, safe_text, unfit
 from shadow.doors.tools import Answer, ToolsDoor
 from shadow.errors import SourceError
 from shadow.observation import Ending, Observation
+from shadow.replay.denied import refusals
 from shadow.replay.frames import Inbox, pack
 from shadow.replay.limits import Limits
 
@@ -47,6 +50,7 @@ class Flight:
         deadline: monotonic seconds; when it will be ended, or when its end is overdue.
         outbox: bytes that the line could not take yet.
         tail, printed, spoken: the last it printed; bytes printed; bytes of its calls.
+        denied: what the cage denied it.
         final: how it ended, where known.
         parted: whether it said so itself, and so is about to go.
         hastened, killing: whether its deadline was brought forward; whether it was told to end.
@@ -69,6 +73,7 @@ class Flight:
     tail: bytearray = field(default_factory=bytearray)
     printed: int = 0
     spoken: int = 0
+    denied: tuple[Blocked, ...] = ()
     tokens: int | None = None
     began: float | None = None
     gone: float | None = None
@@ -83,6 +88,13 @@ def end(flight: Flight, ending: Ending, error: str = "", **more: Any) -> None:
     """Note how it ended, unless that is known."""
     if flight.final is None:
         flight.final = Final(ending=ending, error=error, **more)
+
+
+def blame(flight: Flight, denied: tuple[Blocked, ...]) -> None:
+    """Note what the cage denied it, once it has ended."""
+    flight.denied += denied
+    if sum(one.times for one in denied) > DENIED_MOST:
+        end(flight, Ending.FLOOD, f"more than {DENIED_MOST} system calls that are refused")
 
 
 def send(flight: Flight) -> None:
@@ -250,7 +262,7 @@ def observed(flight: Flight, candidate: Candidate) -> Observation:
         detail="" if finished else _detail(final.detail, flight.tail),
         effects=tuple(door.effects),
         reads=tuple(door.reads),
-        refusals=tuple(door.refusals),
+        refusals=(*door.refusals, *refusals(flight.denied)),
         spans=tuple(door.spans),
         duration_s=_duration(flight),
         tokens=flight.tokens,

@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 from shadow.errors import CandidateError
@@ -36,26 +36,61 @@ def load(target: str, root: str) -> Callable[..., Any]:
     return found
 
 
-def descriptors() -> set[int]:
-    """The open descriptors of this process."""
-    with os.scandir("/proc/self/fd") as entries:
-        names = [int(entry.name) for entry in entries]
-    return {number for number in names if _is_open(number)}  # without the one that listed them
+class Eyes:
+    """What /proc says of this process, opened while it may be opened: a caged process may not open it any more."""
+
+    def __init__(self) -> None:
+        here = os.getpid()
+        self._numbers, self._threads, self._maps = (
+            os.open(f"/proc/self/{name}", os.O_RDONLY) for name in ("fd", "task", "maps")
+        )
+        self._children: int | None = None
+        with suppress(FileNotFoundError):  # a kernel without that file
+            self._children = os.open(f"/proc/self/task/{here}/children", os.O_RDONLY)
+
+    def descriptors(self) -> set[int]:
+        """The open descriptors of this process."""
+        numbers = [int(name) for name in os.listdir(self._numbers)]  # noqa: PTH208 - a descriptor
+        return {number for number in numbers if _is_open(number)}  # without the one that listed them
+
+    def threads(self) -> int:
+        """How many threads it runs, the first included."""
+        return len(os.listdir(self._threads))  # noqa: PTH208 - a descriptor
+
+    def has_children(self) -> bool:
+        """Whether it has a child, dead ones that were not waited for included."""
+        return bool(children() if self._children is None else os.pread(self._children, 20, 0))
+
+    def shares_memory(self) -> bool:
+        """Whether it has memory that it may write to and would share with what is forked from it."""
+        rights = [line.split()[1] for line in _all(self._maps)]
+        return any(one[1:2] == b"w" and one[3:4] == b"s" for one in rights)
 
 
-def left_behind(before: set[int]) -> str:
+def left_behind(eyes: Eyes, before: set[int]) -> str:
     """What an import left that forks would share, in words; empty where it left nothing.
 
     Args:
         before: the descriptors that were open before the import.
     """
-    threads = len(list(Path("/proc/self/task").iterdir())) - 1
+    threads = eyes.threads() - 1
     if threads:
         return f"importing it left {threads} thread{'s' if threads > 1 else ''} running"
-    if children():
+    if eyes.has_children():
         return "importing it left a process running"
-    shared = [number for number in sorted(descriptors() - before) if not _is_device(number)]
-    return f"importing it left {_name(shared[0])} open" if shared else ""
+    shared = [number for number in sorted(eyes.descriptors() - before) if not _is_device(number)]
+    if shared:
+        return f"importing it left {_name(shared[0])} open"
+    return "importing it left memory that cases would share" if eyes.shares_memory() else ""
+
+
+def _all(number: int) -> list[bytearray]:
+    """The lines of a file under /proc, from its beginning."""
+    os.lseek(number, 0, os.SEEK_SET)
+    text = bytearray()
+    while part := os.read(number, 65_536):
+        text += part
+    return text.splitlines()
 
 
 def _is_open(number: int) -> bool:

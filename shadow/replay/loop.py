@@ -15,7 +15,7 @@ from shadow.observation import Ending, Observation
 from shadow.replay import flight as flying
 from shadow.replay.flight import Flight
 from shadow.replay.frames import Inbox
-from shadow.replay.nursery import END_S, IMPORT_S, Nursery, open_nursery
+from shadow.replay.nursery import END_S, IMPORT_S, Nursery, Wanted, open_nursery
 from shadow.replay.state import State
 
 FORKED = "forked from one import"
@@ -57,6 +57,7 @@ def start_nursery(state: State) -> None:
         state.mode = FORKED
     state.nursery = nursery
     if nursery is not None:
+        state.held = nursery.isolation
         _listen(state, nursery.line, lambda: _on_nursery(state, nursery))
         _listen(state, nursery.output, nursery.drain)
 
@@ -75,7 +76,14 @@ def shut(state: State) -> None:
 
 
 def _nursery(state: State, *, preload: bool) -> Nursery | None:
-    return open_nursery(state.candidate, preload=preload, memory_bytes=state.limits.memory_bytes, stop=state.stop)
+    wanted = Wanted(
+        preload=preload, memory_bytes=state.limits.memory_bytes, isolation=state.isolation, stop=state.stop,
+        dial=state.dial,
+    )  # fmt: skip
+    nursery = open_nursery(state.candidate, wanted)
+    if nursery is not None:
+        state.denied_at_import += nursery.denied_at_import()
+    return nursery
 
 
 def _fill(state: State) -> None:
@@ -178,6 +186,7 @@ def _on_nursery(state: State, nursery: Nursery) -> None:
         flight = state.flights.get(message.get("ended", 0))
         if flight is not None:
             _drain(flight)
+            flying.blame(flight, nursery.denied(flight.number))
             flight.status, flight.gone = message["status"], message["at"]
     return None
 
@@ -217,6 +226,7 @@ def _lose(state: State, nursery: Nursery) -> None:
         if flight.final is None and flight.again:
             flying.end(flight, Ending.ERROR, "it ended the process that cases are forked from, twice")
         if flight.final is not None:
+            flying.blame(flight, nursery.denied(flight.number, wait=False))
             flight.status = flight.status or 0
         elif flight.status is None:
             _forget(state, flight)

@@ -10,14 +10,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import shadow
+from shadow.cage.attest import attest
+from shadow.cage.broker import Broker, Dial
+from shadow.cage.notes import Blocked
+from shadow.cage.policy import for_candidate
 from shadow.candidates import Candidate
-from shadow.errors import CandidateError
-from shadow.replay.isolation import ISOLATION
+from shadow.errors import CandidateError, ContainmentUnavailable
+from shadow.replay.isolation import ISOLATION, KERNEL, words
+from shadow.replay.tree import children_of
 from shadow.replay.zygote import MESSAGE_BYTES, Order
 
 IMPORT_S = 120.0  # how long a candidate's import may take
@@ -34,6 +39,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
 }
 _HOME = str(Path(shadow.__file__).resolve().parent.parent)
+_CODE = tuple(str(Path(_HOME) / name) for name in ("shadow", "comparators"))  # not the whole: a store may lie there
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from shadow.replay.zygote import main; main()"
 
 
@@ -46,21 +52,40 @@ class Nursery:
         line: our end of their socket; where it is closed they end, and everything below them.
         output: what the import prints, a descriptor; `tail` keeps the last of it.
         left: what the import left behind, in words; empty where nothing.
+        control: our end of the cage's socket until the listener has come over it.
+        broker: the cage's listener; None where there is no cage.
+        isolation: how it is held, in the words that every record carries.
     """
 
     process: subprocess.Popen[bytes]
     line: socket.socket
     output: int
+    control: socket.socket | None = None
+    broker: Broker | None = None
+    isolation: str = ISOLATION
     tail: bytearray = field(default_factory=bytearray)
     left: str = ""
 
     def start(self, case: int, *, line: socket.socket, output: int) -> bool:
         """Fork a case; False where the zygote is gone."""
+        if self.broker is not None:
+            self.broker.grant()
         return self._tell({"start": case}, [line.fileno(), output])
 
     def kill(self, case: int) -> bool:
         """End a case and all below it; that it has ended is heard like any end."""
-        return self._tell({"kill": case}, [])
+        if self.broker is None:
+            return self._tell({"kill": case}, [])
+        self.broker.kill(case)
+        return True
+
+    def denied(self, case: int, *, wait: bool = True) -> tuple[Blocked, ...]:
+        """What the cage denied a case that has ended."""
+        return () if self.broker is None else self.broker.notes.take(case, wait=wait)
+
+    def denied_at_import(self) -> tuple[Blocked, ...]:
+        """What the cage denied the import, since this was last asked."""
+        return () if self.broker is None else self.broker.notes.take_import()
 
     def _tell(self, message: dict[str, Any], descriptors: list[int]) -> bool:
         try:
@@ -101,21 +126,48 @@ class Nursery:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        if self.control is not None:
+            self.control.close()
+        if self.broker is not None:
+            self.broker.close()
         os.close(self.output)
 
 
-def open_nursery(candidate: Candidate, *, preload: bool, memory_bytes: int, stop: Callable[[], bool]) -> Nursery | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a zygote is opened for.
+
+    Attributes:
+        preload: import once; else each case imports for itself.
+        memory_bytes: address space of each process.
+        isolation: `KERNEL` or `COOPERATIVE`.
+        dial: connects a caged case to where it wants to go, or refuses; None refuses all.
+        stop: asked several times a second.
+    """
+
+    preload: bool
+    memory_bytes: int
+    isolation: str
+    stop: Callable[[], bool]
+    dial: Dial | None = None
+
+
+def open_nursery(candidate: Candidate, wanted: Wanted) -> Nursery | None:
     """A zygote that is ready for cases; None where `stop` said so meanwhile.
 
     Raises:
         CandidateError: the candidate cannot be imported, or has no such function.
+        ContainmentUnavailable: it cannot be held as wanted; nothing of it was run.
     """
+    caged = wanted.isolation == KERNEL
+    policy = for_candidate(candidate.root, code=_CODE, forks=True) if caged else None
     order = Order(
-        target=candidate.target, root=candidate.root, preload=preload, isolation=ISOLATION, memory_bytes=memory_bytes
-    )
+        target=candidate.target, root=candidate.root, preload=wanted.preload, isolation=wanted.isolation,
+        memory_bytes=wanted.memory_bytes, policy=None if policy is None else asdict(policy),
+    )  # fmt: skip
     nursery = _spawn(order)
     try:
-        ready = _until_ready(nursery, candidate, stop)
+        ready = _until_ready(nursery, candidate, wanted)
     except BaseException:
         nursery.close()
         raise
@@ -127,33 +179,44 @@ def open_nursery(candidate: Candidate, *, preload: bool, memory_bytes: int, stop
 
 def _spawn(order: Order) -> Nursery:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if order.policy else (None, None)
     read_end, write_end = os.pipe()
-    words = [str(theirs.fileno()), str(os.getpid()), json.dumps(asdict(order))]
+    given = [theirs] if far is None else [theirs, far]
+    if far is not None:
+        order = replace(order, control=far.fileno())
+    said = [str(theirs.fileno()), str(os.getpid()), json.dumps(asdict(order))]
     try:
         process = subprocess.Popen(
-            [sys.executable, "-s", "-P", "-B", "-u", "-c", _BOOT, _HOME, *words],
+            [sys.executable, "-s", "-P", "-B", "-u", "-c", _BOOT, _HOME, *said],
             stdin=subprocess.DEVNULL, stdout=write_end, stderr=write_end, env=ENVIRONMENT, cwd="/",
-            close_fds=True, pass_fds=(theirs.fileno(),), start_new_session=True,
+            close_fds=True, pass_fds=[one.fileno() for one in given], start_new_session=True,
         )  # fmt: skip
     except OSError:
-        ours.close()
+        for one in (ours, control):
+            if one is not None:
+                one.close()
         os.close(read_end)
         raise
     finally:
-        theirs.close()
+        for one in given:
+            one.close()
         os.close(write_end)
     ours.setblocking(False)
     os.set_blocking(read_end, False)
-    return Nursery(process=process, line=ours, output=read_end)
+    return Nursery(process=process, line=ours, output=read_end, control=control)
 
 
-def _until_ready(nursery: Nursery, candidate: Candidate, stop: Callable[[], bool]) -> bool:
+def _until_ready(nursery: Nursery, candidate: Candidate, wanted: Wanted) -> bool:
     poll = select.poll()
-    poll.register(nursery.line, select.POLLIN)
-    poll.register(nursery.output, select.POLLIN)
+    for source in (nursery.line, nursery.output, nursery.control):
+        if source is not None:
+            poll.register(source, select.POLLIN)
     deadline = time.monotonic() + IMPORT_S
-    while not stop():
-        poll.poll(100)
+    while not wanted.stop():
+        happened = {number for number, _ in poll.poll(100)}
+        if nursery.control is not None and nursery.control.fileno() in happened:
+            poll.unregister(nursery.control)
+            _listen(nursery, nursery.control, wanted)
         nursery.drain()
         for message in nursery.hear():
             return _judge(message, nursery, candidate)
@@ -165,12 +228,34 @@ def _until_ready(nursery: Nursery, candidate: Candidate, stop: Callable[[], bool
     return False
 
 
+def _listen(nursery: Nursery, control: socket.socket, wanted: Wanted) -> None:
+    """Take the listener, see that the process which sent it is held, answer for it, and only then let it go on.
+
+    Raises:
+        ContainmentUnavailable: it is not held as it says.
+    """
+    text, given, _, _ = socket.recv_fds(control, 1, 1)
+    if not text or not given:
+        return  # it is gone, or says over its line why it is not held
+    (zygote,) = children_of(nursery.process.pid)
+    nursery.broker, nursery.control = Broker(given[0], control, parent=zygote, dial=wanted.dial), None
+    nursery.isolation = words(attest(zygote))
+    control.send(b"g")
+
+
 def _judge(message: dict[str, Any] | None, nursery: Nursery, candidate: Candidate) -> bool:
     if message is None:
         raise CandidateError(
             "its process ended while it was imported", where=candidate.target, seen=_tail(nursery),
             todo="import it by hand: does it exit, or need more memory than allowed?",
         )  # fmt: skip
+    if "not held" in message:
+        raise ContainmentUnavailable(
+            "nothing of the candidate was run: its process is not held", where=candidate.target,
+            seen=message["not held"],
+        )  # fmt: skip
+    if nursery.control is not None:  # it speaks of its import and has never shown a listener
+        raise ContainmentUnavailable("its process is not held, and does not say why", where=candidate.target)
     if "broken" in message:
         raise CandidateError(
             f"cannot be imported: {message['broken']}", where=candidate.target, seen="\n" + message["detail"],

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from shadow.cage.broker import Dial
+from shadow.cage.notes import Blocked
 from shadow.candidates import Candidate
 from shadow.case import Case
 from shadow.doors.checks import Checks
@@ -25,6 +27,9 @@ class State:
         stop: asked before each step.
         nursery: the zygote, while there is one.
         mode, restarts: as `Replay` tells them.
+        isolation: how the candidate is to be held; `held`: how it is, in words.
+        dial: connects a caged case to where it wants to go; None refuses all.
+        denied_at_import: what the cage denied the import, once an import.
         numbers: how many cases were started.
         flights: cases in flight by number.
         suspects: cases that were in flight when a zygote was lost; each is tried once more, alone.
@@ -37,6 +42,10 @@ class State:
     experiment: str
     limits: Limits
     stop: Callable[[], bool]
+    isolation: str
+    dial: Dial | None = None
+    held: str = ""
+    denied_at_import: list[Blocked] = field(default_factory=list)
     nursery: Nursery | None = None
     mode: str = ""
     restarts: int = 0

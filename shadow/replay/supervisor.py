@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from shadow.cage.broker import Dial
 from shadow.candidates import Candidate
 from shadow.candidates.pin import pin_of
 from shadow.case import Case
@@ -11,8 +12,9 @@ from shadow.contract.model import Contract
 from shadow.doors.bindings import Binding, check_bindings, open_bindings
 from shadow.doors.checks import compile_checks
 from shadow.errors import CandidateError
-from shadow.observation import Observation
-from shadow.replay.isolation import ISOLATION
+from shadow.observation import Observation, Refusal
+from shadow.replay.denied import refusals
+from shadow.replay.isolation import ISOLATION, KERNEL, check
 from shadow.replay.limits import Limits
 from shadow.replay.loop import FORKED, FRESH, shut, start_nursery, steps
 from shadow.replay.state import State
@@ -45,8 +47,13 @@ class Replay:
 
     @property
     def isolation(self) -> str:
-        """How the candidate is held, in the words that every record carries."""
-        return ISOLATION
+        """How the candidate is held, in the words that every record carries; empty where stopped before."""
+        return self._state.held
+
+    @property
+    def denied_at_import(self) -> tuple[Refusal, ...]:
+        """What the cage denied while the candidate was imported; it belongs to no case."""
+        return refusals(self._state.denied_at_import)
 
     @property
     def restarts(self) -> int:
@@ -80,6 +87,8 @@ def replay(
     experiment: str,
     limits: Limits | None = None,
     stop: Callable[[], bool] = never,
+    isolation: str = KERNEL,
+    dial: Dial | None = None,
 ) -> Replay:
     """Take cases through a candidate; the candidate is imported, once, before this returns.
 
@@ -95,18 +104,23 @@ def replay(
         experiment: its id; begins the id of each held effect.
         limits: what each case may use.
         stop: asked several times a second, as after SIGTERM.
+        isolation: "kernel", or, by name, "cooperative", which enforces nothing; `isolation.best` says what is here.
+        dial: of the kernel's cage: connects a case, by its number in this replay, to where it wants to go, or
+            refuses; called by a thread of its own, and must not wait for anybody inside. None refuses all.
 
     Raises:
+        ContainmentUnavailable: this machine cannot hold the candidate as asked; nothing of it was run.
         BindingError: a tool cannot be served.
         SourceError: a connection cannot be opened; or, while iterating, a case's input is no JSON.
         CandidateError: the candidate cannot be imported, or is no longer what was pinned.
     """
+    check(isolation)
     check_bindings(contract, bindings)
     open_bindings(bindings)
     return _started(
         State(
             cases=iter(cases), candidate=candidate, checks=compile_checks(contract), bindings=bindings,
-            experiment=experiment, limits=limits or Limits(), stop=stop,
+            experiment=experiment, limits=limits or Limits(), stop=stop, isolation=isolation, dial=dial,
         )
     )  # fmt: skip
 

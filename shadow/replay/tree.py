@@ -11,11 +11,15 @@ from pathlib import Path
 
 def children() -> list[int]:
     """This process's children, dead ones that were not waited for included."""
-    here = os.getpid()
+    return children_of(os.getpid())
+
+
+def children_of(process: int) -> list[int]:
+    """The children of a process that runs one thread."""
     try:
-        listed = Path(f"/proc/self/task/{here}/children").read_text(encoding="ascii")
+        listed = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
     except FileNotFoundError:  # a kernel without that file: ask every process for its parent
-        return [pid for pid in _all_processes() if _parent(pid) == here]
+        return [pid for pid in _all_processes() if _parent(pid) == process]
     return [int(word) for word in listed.split()]
 
 

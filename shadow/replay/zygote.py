@@ -7,6 +7,10 @@ The host speaks to the zygote by one SOCK_SEQPACKET socket of small JSON message
 descriptors: the case's line to its door, and the pipe that takes its output. Case processes, zygote and
 guard all adopt orphans, so what a case leaves behind becomes the zygote's child when the case ends, and is
 ended before the host hears of it; what a running case has started stays below that case and is left alone.
+
+In the kernel's cage zygote and cases may signal nobody and cases may start nothing: a case is one process, which the
+host kills by its descriptor. The zygote says over a second socket which process is which case, so that the host's
+listener, which grants each fork, knows whose every refused call is.
 """
 
 from __future__ import annotations
@@ -25,12 +29,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from shadow.cage import kernel
+from shadow.cage.broker import WORD
+from shadow.cage.policy import Policy
+from shadow.errors import ShadowError
 from shadow.replay.case_process import run_case
-from shadow.replay.isolation import adopt_orphans, enter
-from shadow.replay.load import descriptors, left_behind, load
+from shadow.replay.isolation import COOPERATIVE, adopt_orphans, enter, enter_case
+from shadow.replay.load import Eyes, left_behind, load
 from shadow.replay.tree import kill, sweep
 
 MESSAGE_BYTES = 16_384
+_SIGINFO_BYTES, _HIGHEST = 128, 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +49,9 @@ class Order:
     Attributes:
         target, root: the candidate's.
         preload: import once here; else each case imports for itself.
-        isolation: the words that `enter` must make true.
+        isolation: as `enter` takes it.
         memory_bytes: address space of each process.
+        policy: the cage's, as plain data; `control`: number of the socket to its listener. None where there is no cage.
     """
 
     target: str
@@ -49,19 +59,29 @@ class Order:
     preload: bool
     isolation: str
     memory_bytes: int
+    policy: dict[str, Any] | None = None
+    control: int | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Nest:
-    """A zygote's state: its cases by number, and their process descriptors."""
+    """A zygote's state.
+
+    Attributes:
+        control: to the cage's listener; None where there is no cage.
+        keep: descriptors that the import opened and every case may have.
+        dead: readable when a child has ended; `mask`: the signals that were blocked before that one.
+        cases: process to case.
+    """
 
     host: socket.socket
+    control: socket.socket | None
     order: Order
     function: Callable[..., Any] | None
     keep: set[int]
-    poll: select.poll
-    pids: dict[int, int] = field(default_factory=dict)
-    ends: dict[int, int] = field(default_factory=dict)
+    dead: int
+    mask: set[int]
+    cases: dict[int, int] = field(default_factory=dict)
 
 
 def main() -> None:
@@ -74,9 +94,12 @@ def main() -> None:
     adopt_orphans()
     here = os.getpid()
     order = Order(**json.loads(text))
+    control = None if order.control is None else socket.socket(fileno=order.control)
     pid = os.fork()
     if pid == 0:
-        zygote(host, order, parent=here)
+        zygote(host, order, parent=here, control=control)
+    if control is not None:
+        control.close()
     guard(host, pid, int(host_pid))
 
 
@@ -93,21 +116,44 @@ def guard(host: socket.socket, zygote_pid: int, host_pid: int) -> NoReturn:
     os._exit(0)
 
 
-def zygote(host: socket.socket, order: Order, *, parent: int) -> NoReturn:
+def zygote(host: socket.socket, order: Order, *, parent: int, control: socket.socket | None) -> NoReturn:
     """Import, say so, and fork cases until the host is gone."""
-    held = enter(order.isolation, parent=parent, memory_bytes=order.memory_bytes)
+    eyes = Eyes()
     os.chdir(order.root)
-    before = descriptors()
+    _hold(host, order, parent=parent, control=control)
+    before = eyes.descriptors()
     function = _imported(host, order) if order.preload else None
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # the import may have changed it, and the dead would vanish
-    left = left_behind(before)
-    keep = descriptors() - before
-    _say(host, {"ready": left, "isolation": held})
+    left = left_behind(eyes, before)
+    keep = eyes.descriptors() - before
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    dead = _child_ends()
+    _say(host, {"ready": left})
     gc.collect()
     gc.freeze()  # forks then share the pages of what the import made
-    poll = select.poll()
-    poll.register(host, select.POLLIN)
-    _serve(Nest(host=host, order=order, function=function, keep=keep, poll=poll))
+    _serve(
+        Nest(
+            host=host, control=control, order=order, function=function, keep=keep, dead=dead,
+            mask={int(number) for number in mask},
+        )
+    )  # fmt: skip
+
+
+def _hold(host: socket.socket, order: Order, *, parent: int, control: socket.socket | None) -> None:
+    if control is not None:
+        control.set_inheritable(False)
+    policy = None if order.policy is None else Policy.from_json(order.policy)
+    try:
+        enter(order.isolation, parent=parent, memory_bytes=order.memory_bytes, policy=policy, control=control)
+    except ShadowError as error:
+        _say(host, {"not held": str(error)})
+        os._exit(1)
+
+
+def _child_ends() -> int:
+    """A descriptor that is readable when a child has ended; SIGCHLD is blocked."""
+    mask = (1 << (signal.SIGCHLD - 1)).to_bytes(8, "little")
+    return kernel.call("signalfd4", -1, mask, len(mask), os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _imported(host: socket.socket, order: Order) -> Callable[..., Any]:
@@ -120,12 +166,15 @@ def _imported(host: socket.socket, order: Order) -> Callable[..., Any]:
 
 
 def _serve(nest: Nest) -> NoReturn:
+    poll = select.poll()
+    poll.register(nest.host, select.POLLIN)
+    poll.register(nest.dead, select.POLLIN)
     while True:
-        for number, _ in nest.poll.poll():
+        for number, _ in poll.poll():
             if number == nest.host.fileno():
                 _obey(nest)
-            elif number in nest.ends:
-                _bury(nest, number)
+            else:
+                _bury(nest)
 
 
 def _obey(nest: Nest) -> None:
@@ -135,8 +184,9 @@ def _obey(nest: Nest) -> None:
     message = json.loads(text)
     if "start" in message:
         _start(nest, message["start"], line=given[0], output=given[1])
-    elif message["kill"] in nest.pids:
-        kill(nest.pids[message["kill"]])
+        return
+    for pid in [pid for pid, case in nest.cases.items() if case == message["kill"]]:
+        kill(pid)
 
 
 def _start(nest: Nest, case: int, *, line: int, output: int) -> None:
@@ -144,18 +194,16 @@ def _start(nest: Nest, case: int, *, line: int, output: int) -> None:
     pid = os.fork()
     if pid == 0:
         _become_case(nest, line, output, parent=here)
+    _word(nest, pid, case)
     os.close(line)
     os.close(output)
-    end = os.pidfd_open(pid)
-    nest.pids[case], nest.ends[end] = pid, case
-    nest.poll.register(end, select.POLLIN)
+    nest.cases[pid] = case
 
 
 def _become_case(nest: Nest, line: int, output: int, *, parent: int) -> NoReturn:
-    os.setsid()
-    enter(nest.order.isolation, parent=parent, memory_bytes=nest.order.memory_bytes)
-    for number in descriptors() - nest.keep - {0, 1, 2, line, output}:
-        os.close(number)
+    enter_case(nest.order.isolation, parent=parent, memory_bytes=nest.order.memory_bytes)
+    signal.pthread_sigmask(signal.SIG_SETMASK, nest.mask)
+    _close_all_but({*nest.keep, 0, 1, 2, line, output})
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
@@ -163,17 +211,46 @@ def _become_case(nest: Nest, line: int, output: int, *, parent: int) -> NoReturn
     run_case(line, lambda: function or load(nest.order.target, nest.order.root))
 
 
-def _bury(nest: Nest, end: int) -> None:
-    case = nest.ends.pop(end)
-    pid = nest.pids.pop(case)
-    nest.poll.unregister(end)
-    os.close(end)
-    at = time.monotonic()
-    _, status = os.waitpid(pid, 0)
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)  # its group is its own: it began with setsid
-    sweep(keep=set(nest.pids.values()))
-    _say(nest.host, {"ended": case, "status": os.waitstatus_to_exitcode(status), "at": at})
+def _close_all_but(keep: set[int]) -> None:
+    """By range: a caged process cannot list what it has open."""
+    first = 0
+    for number in [*sorted(keep), _HIGHEST]:
+        if number > first:  # an empty range would be taken for everything
+            os.closerange(first, number)
+        first = number + 1
+
+
+def _bury(nest: Nest) -> None:
+    """Tell of the cases that have ended, once nothing that they started is left."""
+    with suppress(BlockingIOError):
+        os.read(nest.dead, _SIGINFO_BYTES)
+    while (end := _next_end()) is not None:
+        pid, status = end
+        case = nest.cases.pop(pid, None)
+        if case is None:  # an orphan of a case's, which ended by itself
+            continue
+        at = time.monotonic()
+        if nest.order.isolation == COOPERATIVE:  # in the cage there is nothing to end
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)  # its group is its own: it began with setsid
+            sweep(keep=set(nest.cases))
+        _word(nest, pid, -case)
+        _say(nest.host, {"ended": case, "status": os.waitstatus_to_exitcode(status), "at": at})
+
+
+def _next_end() -> tuple[int, int] | None:
+    try:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return None
+    return (pid, status) if pid else None
+
+
+def _word(nest: Nest, pid: int, case: int) -> None:
+    """Say whose process this is; a negative case has ended."""
+    if nest.control is not None:
+        with suppress(OSError):  # the host is gone, and so shall we be
+            nest.control.send(WORD.pack(pid, case))
 
 
 def _say(host: socket.socket, message: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shadow.contract.model import Severity
+from shadow.gates.verdict import enforced
 from shadow.reports import words
 from shadow.reports.markup import Child, Markup, el, join, value
 from shadow.reports.parts import EffectRow, EscalationRow, RefusalRow
@@ -97,7 +98,7 @@ def happened(report: Report, caps: Caps) -> Markup:
 
 
 def _weak(report: Report) -> bool:
-    return report.isolation not in words.ISOLATION
+    return not enforced(report.isolation)
 
 
 def _effects(rows: tuple[EffectRow, ...], caps: Caps) -> Markup:

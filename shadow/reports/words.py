@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
+from shadow.gates.verdict import enforced
 from shadow.reports.parts import CauseRow, Totals, Window
 from shadow.reports.report import Report
 
@@ -175,7 +176,7 @@ def served(report: Report) -> str:
 
 def isolation(word: str) -> str:
     """How containment was enforced, and what that does not cover."""
-    return ISOLATION.get(word, COOPERATIVE.format(word=word))
+    return ISOLATION.get(word.partition(":")[0] if enforced(word) else word, COOPERATIVE.format(word=word))
 
 
 def unaccounted(totals: Totals) -> int:

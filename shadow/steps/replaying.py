@@ -11,6 +11,7 @@ from shadow.doors.tools import unanswered
 from shadow.errors import CandidateError, SourceError
 from shadow.observation import Observation
 from shadow.replay import replay as replay_cases
+from shadow.replay.isolation import chosen
 from shadow.setup import Setup
 from shadow.steps.beginning import Clock, utc_now
 from shadow.steps.inputs import clear_cases
@@ -113,6 +114,7 @@ def _take_through(
         experiment=run.experiment,
         limits=mine.setup.limits,
         stop=stop,
+        isolation=chosen(),
     ) as found:
         mine = replace(mine, shard=replace(mine.shard, isolation=found.isolation))
         for case, seen in found:

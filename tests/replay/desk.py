@@ -20,6 +20,7 @@ from shadow.doors.bindings import python as served
 from shadow.observation import Observation
 from shadow.replay import Limits, Replay, replay
 
+ISOLATION = "kernel"  # set for each test
 BEGAN = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ANY = {"type": "object", "properties": {"n": {}}}
 ORDER = {
@@ -105,9 +106,20 @@ def run(
 ) -> Replay:
     """A replay of the cases through the agent."""
     limits = Limits(**{"seconds": 20, "at_once": 2, **more.pop("limits", {})})
+    more.setdefault("isolation", ISOLATION)
     return replay(
         cases, agent, contract=CONTRACT, bindings=bindings(told), experiment="0123456789abcdef", limits=limits, **more
     )
+
+
+def held(by: str) -> Callable[[Any], Any]:
+    """A test for one isolation alone: what it looks at is refused, or not needed, in the other."""
+
+    def marked(test: Any) -> Any:
+        test.held = by
+        return test
+
+    return marked
 
 
 def one(agent: Candidate, given: Case | None = None, **more: Any) -> Observation:

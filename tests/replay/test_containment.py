@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shadow.observation import Ending
-from tests.replay.desk import candidate, case, one, run, watch
+from tests.replay.desk import candidate, case, held, one, run, watch
 
 pytestmark = pytest.mark.kill
 
@@ -28,6 +28,7 @@ def test_the_environment_is_built_from_nothing(tmp_path: Path, monkeypatch: pyte
     assert seen.value["PYTHONHASHSEED"] == "0"
 
 
+@held("cooperative")
 def test_no_descriptor_is_inherited(tmp_path: Path) -> None:
     """Neither one that the host left inheritable, nor another case's; what a case starts gets none of ours."""
     secret = tmp_path / "secret"
@@ -55,6 +56,29 @@ def test_no_descriptor_is_inherited(tmp_path: Path) -> None:
         assert not [place for place in seen.value["imported"] if "secret" in place]
         assert len(seen.value["below"]) == 4  # its own three and the directory that it lists
     os.close(held)
+
+
+@held("kernel")
+def test_a_caged_case_has_its_own_descriptors_alone(tmp_path: Path) -> None:
+    """Its output and its line: none of the host's, of the zygote's (its words, its eyes) or of another case's."""
+    held_open = os.open(__file__, os.O_RDONLY)
+    os.set_inheritable(held_open, True)
+    agent = candidate(
+        tmp_path,
+        """
+        import os, stat
+        def kind(number):
+            try: mode = os.fstat(number).st_mode
+            except OSError: return ""
+            return "pipe" if stat.S_ISFIFO(mode) else "socket" if stat.S_ISSOCK(mode) else oct(mode)
+        def handle(case, tools):
+            tools.call("told", n=1)
+            return {"open": [kind(number) for number in range(1, 1024) if kind(number)]}
+        """,
+    )
+    for _, seen in run(agent, [case(n) for n in range(4)], limits={"at_once": 4}):
+        assert seen.value == {"open": ["pipe", "pipe", "socket"]}, seen
+    os.close(held_open)
 
 
 def test_stdin_is_empty(tmp_path: Path) -> None:
@@ -88,6 +112,7 @@ def test_the_candidate_is_never_imported_here(tmp_path: Path) -> None:
     assert "agent" not in sys.modules
 
 
+@held("cooperative")
 def test_the_hosts_terminal_is_not_the_candidates(tmp_path: Path) -> None:
     """Ctrl-C and a kill of the host's group reach the host alone, which then ends the rest in order."""
     agent = candidate(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shadow.observation import Ending
-from tests.replay.desk import candidate, case, one, run
+from tests.replay.desk import candidate, case, held, one, run
 
 pytestmark = pytest.mark.kill
 
@@ -18,7 +18,6 @@ pytestmark = pytest.mark.kill
         ("raise KeyError('order')", Ending.ERROR, "KeyError: 'order'"),
         ("raise SystemExit('bye')", Ending.ERROR, "SystemExit: bye"),
         ("import os; os._exit(3)", Ending.ERROR, "its process exited with status 3 before it answered"),
-        ("import os; os.kill(os.getpid(), 9)", Ending.ERROR, "its process was killed by SIGKILL before it answered"),
         ("import ctypes; ctypes.string_at(0)", Ending.ERROR, "its process was killed by SIGSEGV before it answered"),
         ("return {'amount': float('nan')}", Ending.INVALID, "value.amount is NaN"),
         ("return {'lines': [1.0, float('-inf')]}", Ending.INVALID, "value.lines[1] is -Infinity"),
@@ -48,6 +47,13 @@ def test_what_the_candidate_caused_is_its_ending(tmp_path: Path, body: str, endi
     assert (told["c1"].ending, told["c1"].error, told["c1"].value) == (ending, error, None)
     assert [read.tool for read in told["c1"].reads] == ["orders.get"] * len(told["c1"].reads) and told["c1"].reads
     assert told["c2"].value == {"fine": True}
+
+
+@held("cooperative")
+def test_a_case_that_kills_itself_is_an_error(tmp_path: Path) -> None:
+    """The signal is named."""
+    seen = one(candidate(tmp_path, "import os\ndef handle(case, tools): os.kill(os.getpid(), 9)"))
+    assert (seen.ending, seen.error) == (Ending.ERROR, "its process was killed by SIGKILL before it answered")
 
 
 def test_an_error_comes_with_its_traceback_and_what_was_held(tmp_path: Path) -> None:
@@ -133,11 +139,12 @@ def test_a_candidate_that_speaks_for_itself_on_its_line_is_bound_by_the_same_lim
     agent = candidate(
         tmp_path,
         f"""
-            import os, socket, time
+            import os, socket, stat, time
+            def is_socket(number):
+                try: return stat.S_ISSOCK(os.fstat(number).st_mode)
+                except OSError: return False
             def handle(case, tools):
-                places = {{name: os.path.realpath("/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd")}}
-                number = next(int(name) for name, place in places.items() if "socket:" in place)
-                line = socket.socket(fileno=number)
+                line = socket.socket(fileno=next(number for number in range(3, 64) if is_socket(number)))
                 def body(text): line.sendall(len(text).to_bytes(4, "big") + text.encode())
 {lines}
                 time.sleep(600)
@@ -156,10 +163,12 @@ def test_a_value_beyond_its_own_limit_is_a_flood_though_a_call_may_be_longer(tmp
     agent = candidate(
         tmp_path,
         """
-        import os, socket, time
+        import os, socket, stat, time
+        def is_socket(number):
+            try: return stat.S_ISSOCK(os.fstat(number).st_mode)
+            except OSError: return False
         def handle(case, tools):
-            places = {name: os.path.realpath("/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd")}
-            line = socket.socket(fileno=next(int(name) for name, place in places.items() if "socket:" in place))
+            line = socket.socket(fileno=next(number for number in range(3, 64) if is_socket(number)))
             text = '{"value": {"x": "' + "x" * 2000 + '"}}'
             line.sendall(len(text).to_bytes(4, "big") + text.encode())
             time.sleep(600)
@@ -168,6 +177,7 @@ def test_a_value_beyond_its_own_limit_is_a_flood_though_a_call_may_be_longer(tmp
     assert one(agent, limits={"value_bytes": 500}).error == "a value of 2020 bytes; allowed: 500"
 
 
+@held("cooperative")
 def test_tools_belong_to_the_cases_own_process(tmp_path: Path) -> None:
     """A process that the candidate forks cannot mix its words into the case's."""
     agent = candidate(
@@ -256,6 +266,7 @@ def test_a_case_that_says_its_last_word_and_stays_is_ended(tmp_path: Path) -> No
     assert one(agent).value == {"said": True}
 
 
+@held("cooperative")
 @pytest.mark.parametrize(
     "body",
     [

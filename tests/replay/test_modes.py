@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.replay.desk import candidate, case, one, run
+from tests.replay.desk import candidate, case, held, one, run
 
 
 def test_every_case_is_told_once_and_starts_from_the_same_state(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_every_case_is_told_once_and_starts_from_the_same_state(tmp_path: Path) 
     ("left", "why"),
     [
         ("import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()", "1 thread running"),
-        ("import subprocess; subprocess.Popen(['sleep', '600'])", "a process running"),
+        ("import mmap; SHARED = mmap.mmap(-1, 4096)", "memory that cases would share"),
         ("import socket; PAIR = socket.socketpair()", "socket:["),
         ("HELD = open(__file__)", "agent.py open"),
     ],
@@ -54,6 +54,33 @@ def test_what_cannot_be_shared_by_forks_gets_a_fresh_process_per_case(tmp_path: 
     running = run(agent, [case(1), case(2)])
     assert running.mode.startswith("fresh process per case: importing it left") and why in running.mode
     assert [seen.value for _, seen in running] == [{"own": True}, {"own": True}]
+
+
+@held("cooperative")
+def test_a_process_left_by_the_import_gets_a_fresh_one_per_case(tmp_path: Path) -> None:
+    """As any other thing that forks would share; in the cage an import starts none."""
+    agent = candidate(tmp_path, "import subprocess; subprocess.Popen(['sleep', '600'])\ndef handle(c, t): return {}")
+    assert run(agent, []).mode == "fresh process per case: importing it left a process running"
+
+
+def test_a_case_does_not_read_what_another_left(tmp_path: Path) -> None:
+    """Memory that is shared by forks, a pipe, a module's global: each case finds them as the import left them."""
+    agent = candidate(
+        tmp_path,
+        """
+        import mmap, os
+        BOARD, PIPE, SEEN = mmap.mmap(-1, 64), os.pipe(), []
+        os.set_blocking(PIPE[0], False)
+        def handle(case, tools):
+            try: piped = os.read(PIPE[0], 10).decode()
+            except BlockingIOError: piped = ""
+            found = {"board": BOARD[:2].hex(), "piped": piped, "seen": len(SEEN)}
+            BOARD[:2] = b"hi"; os.write(PIPE[1], b"hi"); SEEN.append(1)
+            return found
+        """,
+    )
+    for _, seen in run(agent, [case(n) for n in range(3)], limits={"at_once": 1}):
+        assert seen.value == {"board": "0000", "piped": "", "seen": 0}, seen
 
 
 def test_devices_left_open_are_no_reason(tmp_path: Path) -> None:

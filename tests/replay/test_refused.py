@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from shadow.cage import probe as probe_room
+from shadow.cage.attest import attest
 from shadow.case import Case
-from shadow.errors import BindingError, CandidateError, SourceError, UsageError
+from shadow.errors import BindingError, CandidateError, ContainmentUnavailable, SourceError, UsageError
 from shadow.observation import Ending
 from shadow.replay import ISOLATION, Limits, replay
-from tests.replay.desk import CONTRACT, bindings, candidate, case, one, run
+from shadow.replay import isolation as isolation_room
+from tests.replay.desk import CONTRACT, bindings, candidate, case, held, one, run
 
 
 @pytest.mark.parametrize(
@@ -23,7 +27,7 @@ from tests.replay.desk import CONTRACT, bindings, candidate, case, one, run
         ("handle = 3", "cannot be called"),
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("import os; print('so long', flush=True); os._exit(4)", "so long"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended while it was imported"),
+        ("import ctypes; ctypes.string_at(0)", "ended while it was imported"),
         ("def handle(case tools): pass", "SyntaxError"),
     ],
 )
@@ -71,20 +75,45 @@ def test_limits_are_above_zero() -> None:
         Limits(calls=0)
 
 
-def test_isolation_is_said_in_so_many_words(tmp_path: Path) -> None:
-    """Until there is a cage, nobody can read these words as one."""
+def test_isolation_is_said_in_so_many_words(tmp_path: Path, isolation: str) -> None:
+    """Nobody can read the words of the one as those of the other."""
     running = run(candidate(tmp_path, "def handle(case, tools): return {}"), [])
-    assert ISOLATION == running.isolation == "cooperative, not enforced"
+    assert running.isolation.startswith("kernel: ") is (isolation == "kernel")
+    assert (running.isolation == ISOLATION == "cooperative, not enforced") is (isolation == "cooperative")
+    assert len(running.isolation) <= 60
     assert list(running) == []
 
 
-def test_an_unknown_isolation_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that cannot be held as asked does not run the candidate."""
+def test_an_unknown_isolation_is_refused(tmp_path: Path) -> None:
+    """A candidate that cannot be held as asked is not run."""
+    with pytest.raises(CandidateError, match="no such isolation here"):
+        run(candidate(tmp_path, "raise RuntimeError('was imported')"), [case()], isolation="kernal")
+
+
+@held("kernel")
+@pytest.mark.parametrize("missing", ["seccomp filters with a listener", "Landlock"])
+def test_where_the_floor_is_missing_nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    """The kernel's cage is never replaced by less; less is asked for by name."""
+    floor = replace(probe_room.look(), missing=(missing,))
+    monkeypatch.setattr(isolation_room, "look", lambda: floor)
+    monkeypatch.setattr(probe_room, "look", lambda: floor)
+    agent = candidate(tmp_path, "def handle(case, tools): return {}")
+    with pytest.raises(ContainmentUnavailable, match=missing):
+        run(agent, [case()])
+    assert (isolation_room.best(), isolation_room.why_not()) == ("cooperative", missing)
+    assert one(agent, isolation="cooperative").ending is Ending.FINISHED
+
+
+@held("kernel")
+def test_a_process_that_is_not_held_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the kernel says of the process decides, not what the process says of itself."""
     from shadow.replay import nursery
 
-    monkeypatch.setattr(nursery, "ISOLATION", "kernel")
-    with pytest.raises(CandidateError, match="no such isolation here"):
-        run(candidate(tmp_path, "def handle(case, tools): return {}"), [case()])
+    bare = attest(os.getpid())  # what a process looks like that is in no cage
+    monkeypatch.setattr(nursery, "attest", lambda pid: bare)
+    agent = candidate(tmp_path, f"open({str(tmp_path / 'ran')!r}, 'w')\ndef handle(case, tools): return {{}}")
+    with pytest.raises(ContainmentUnavailable, match="NoNewPrivs: 0"):
+        run(agent, [case()])
 
 
 def test_a_label_does_not_change_what_is_run(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from shadow.observation import Ending
 from shadow.replay import loop
-from tests.replay.desk import candidate, case, gone, run, watch
+from tests.replay.desk import candidate, case, gone, held, run, watch
 
 pytestmark = pytest.mark.kill
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +51,7 @@ DAEMON = """
         ("while True: print('spam' * 1000)", Ending.FLOOD, {"output_bytes": 100_000}),
     ],
 )
+@held("cooperative")
 def test_nothing_that_a_case_started_outlives_it(tmp_path: Path, last: str, ending: Ending, limits: Any) -> None:
     """A daemon in a session of its own is dead before the case is told of, and never writes its file."""
     watched: list[int] = []
@@ -73,6 +74,7 @@ def test_nothing_that_a_case_started_outlives_it(tmp_path: Path, last: str, endi
     assert not (tmp_path / "late").exists()
 
 
+@held("cooperative")
 def test_a_zygote_that_no_longer_obeys_is_no_shelter(tmp_path: Path) -> None:
     """Closing the replay ends what its cases started also where the zygote is stopped."""
     watched: list[int] = []
@@ -93,6 +95,7 @@ def test_a_zygote_that_no_longer_obeys_is_no_shelter(tmp_path: Path) -> None:
     assert gone(watched, seconds=0) and not (tmp_path / "late").exists()
 
 
+@held("cooperative")
 def test_what_another_running_case_started_is_left_alone(tmp_path: Path) -> None:
     """The end of one case does not touch the helper process of a case beside it."""
     watched: dict[int, int] = {}
@@ -122,6 +125,7 @@ def test_what_another_running_case_started_is_left_alone(tmp_path: Path) -> None
     assert gone(watched.values(), seconds=0)
 
 
+@held("cooperative")
 def test_a_killed_host_leaves_no_process(tmp_path: Path) -> None:
     """SIGKILL of the host ends guard, zygote, cases and their daemons, with nobody left to ask for it."""
     agent = tmp_path / "agent.py"
@@ -144,7 +148,7 @@ def test_a_killed_host_leaves_no_process(tmp_path: Path) -> None:
             from tests.replay.desk import case, python, run
             agent = python("agent:handle", label="v1", root={str(tmp_path)!r})
             def told(args): print(*args["pids"], flush=True)
-            list(run(agent, [case(n) for n in range(3)], told=told, limits={{"at_once": 3}}))
+            list(run(agent, [case(n) for n in range(3)], told=told, limits={{"at_once": 3}}, isolation="cooperative"))
             """
         )
     )
@@ -188,3 +192,64 @@ def test_a_killed_guard_takes_everything_with_it(tmp_path: Path) -> None:
     ((_, seen),) = list(running)
     assert (seen.ending, running.restarts, len(watched)) == (Ending.ERROR, 2, 4)
     assert gone(watched)
+
+
+@held("kernel")
+@pytest.mark.parametrize("first", ["host", "guard", "zygote"])
+def test_a_caged_replay_outlives_nobody_who_is_killed(tmp_path: Path, first: str) -> None:
+    """SIGKILL of the host, of the guard or of the zygote, in the middle of three cases: every process is gone."""
+    (tmp_path / "agent.py").write_text(
+        textwrap.dedent(
+            """
+            import os, time
+            def handle(case, tools):
+                tools.call("told", pids=[os.getpid(), os.getppid()])
+                time.sleep(600)
+            """
+        )
+    )
+    host = tmp_path / "host.py"
+    host.write_text(
+        textwrap.dedent(
+            f"""
+            import sys
+            sys.path[:0] = [{str(ROOT)!r}]
+            from tests.replay.desk import case, python, run
+            agent = python("agent:handle", label="v1", root={str(tmp_path)!r})
+            def told(args): print(*args["pids"], flush=True)
+            with run(agent, [case(n) for n in range(3)], told=told, limits={{"at_once": 3}}) as running:
+                list(running) if {first!r} == "host" else next(running)
+            """
+        )
+    )
+    with subprocess.Popen([sys.executable, str(host)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        words = [process.stdout.readline().split() for _ in range(3)]
+        (zygote,) = {int(pair[1]) for pair in words}
+        guard = int(Path(f"/proc/{zygote}/stat").read_text().rpartition(")")[2].split()[1])
+        watched = [watch(pid) for pid in (guard, zygote, *(int(pair[0]) for pair in words))]
+        os.kill({"host": process.pid, "guard": guard, "zygote": zygote}[first], signal.SIGKILL)
+        try:
+            assert gone(watched)
+        finally:
+            process.kill()
+
+
+@held("kernel")
+def test_a_case_that_is_cut_off_while_the_kernel_asks_about_it_leaves_nothing(tmp_path: Path) -> None:
+    """A case that makes one refused call after the other is ended at its limit, and the next case is not disturbed."""
+    agent = candidate(
+        tmp_path,
+        """
+        import os
+        def handle(case, tools):
+            while case["n"] == 1:
+                try: os.mkdir("x")
+                except PermissionError: pass
+            return {}
+        """,
+    )
+    told = {given.id: seen for given, seen in run(agent, [case(1), case(2)], limits={"seconds": 0.2, "at_once": 1})}
+    assert told["c1"].ending in (Ending.TIMEOUT, Ending.FLOOD) and told["c2"].ending is Ending.FINISHED
+    assert {one.tool for one in told["c1"].refusals} == {"mkdir"}
+    assert told["c2"].refusals == ()

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from shadow.contract import ESCALATE, Contract, Tool
-from shadow.observation import AnswerKind
+from shadow.observation import AnswerKind, RefusalKind
 from shadow.reports.parts import EffectRow, EscalationRow, Happened, RefusalRow
 from shadow.store.deeds import Deeds
 
@@ -38,7 +38,8 @@ def happened(cases: Iterable[Deeds], contract: Contract, *, stale: Container[str
         for effect in _of(mine, ESCALATE):
             escalated[str(effect.get("reason", ""))].append(bool(_of(theirs, ESCALATE)))
         for refusal in case.candidate["refusals"]:
-            refused[refusal["tool"], refusal["why"]].append(case.case_id)
+            if refusal.get("kind") != RefusalKind.NOISE:
+                refused[refusal["tool"], refusal["why"]].append(case.case_id)
         for read in case.candidate["reads"]:
             live = read["kind"] == AnswerKind.LIVE
             reads[str(AnswerKind.STALE) if live and case.case_id in stale else read["kind"]] += 1
