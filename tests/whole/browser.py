@@ -14,7 +14,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -208,9 +208,11 @@ class Browser:
             case "Network.responseReceived" if said["type"] == "Document":
                 page.status = said["response"]["status"]
             case "Runtime.exceptionThrown":
-                page.complaints.append(str(said["exceptionDetails"].get("exception", said["exceptionDetails"])))
+                details = said["exceptionDetails"]
+                page.complaints.append(f"{details.get('exception', details)} {_script(details)}")
             case "Runtime.consoleAPICalled" if said["type"] in ("error", "warning", "assert"):
-                page.complaints.append(" ".join(str(one.get("value", one)) for one in said["args"]))
+                text = " ".join(str(one.get("value", one)) for one in said["args"])
+                page.complaints.append(f"{text} {_script(said)}")
             case "Log.entryAdded" if said["entry"]["level"] in ("error", "warning"):
                 page.complaints.append(f"{said['entry']['text']} {said['entry'].get('url', '')}")
 
@@ -218,6 +220,12 @@ class Browser:
         self.number += 1
         told = {"id": self.number, "method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
         os.write(self.to, json.dumps({**told, "sessionId": page.session}).encode() + b"\0")
+
+
+def _script(said: Mapping[str, Any]) -> str:
+    """Address of the script that spoke; empty where none is named."""
+    frames = said.get("stackTrace", {}).get("callFrames", [])
+    return str(frames[0]["url"] if frames else said.get("url", ""))
 
 
 @contextmanager
