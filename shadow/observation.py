@@ -69,6 +69,7 @@ class RefusalKind(StrEnum):
     TOOL = "tool"  # a tool call, by the tools door
     SYSTEM = "system call"  # by the kernel: the candidate tried to get past its doors
     NOISE = "noise"  # by the kernel: what a library does by itself, and nothing could have come of it
+    VIOLATION = "violation"  # by a door: a canary that would have gone out, a secret that came back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +131,11 @@ class Observation:
     duration_s: float | None = None
     tokens: int | None = None
     cost_usd: float | None = None
+
+    @property
+    def violations(self) -> tuple[Refusal, ...]:
+        """What it tried to get past its doors with; neither a refused tool nor a library's noise is one."""
+        return tuple(one for one in self.refusals if one.kind in (RefusalKind.SYSTEM, RefusalKind.VIOLATION))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data; moments as ISO 8601 text."""

@@ -18,10 +18,11 @@ import signal
 import socket
 import struct
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from shadow.cage.attest import attest, status_of
+from shadow.cage.attest import Attestation, attest, status_of
 from shadow.cage.listener import Asked, Listener, flags_of
 from shadow.cage.notes import IMPORT, Blocked, Notes
 from shadow.cage.numbers import NUMBERS, name_of
@@ -48,6 +49,7 @@ class Broker:
             dial: connects a case to where it wants to go, or refuses; without it every connection is refused.
         """
         self.notes = Notes(parent)
+        self.attested: deque[Attestation | None] = deque()  # what the kernel said of each case's process
         self._listener, self._control, self._dial, self._parent = Listener(listener), control, dial, parent
         self._grants, self._doomed, self._waiting, self._lock = 0, set[int](), list[Asked](), threading.Lock()
         self._woken, self._wake = os.pipe()
@@ -118,7 +120,7 @@ class Broker:
         if case < 0:
             self.notes.over(pid, -case)
             return
-        if not _is_child(pid, self._parent):
+        if not _is_child(pid, self._parent, self.attested):
             return  # of another than who says so: no word about a case
         self.notes.begun(pid, case)
         with self._lock:
@@ -232,12 +234,20 @@ class Broker:
             os.kill(asked.process, signal.SIGKILL)
 
 
-def _is_child(pid: int, parent: int) -> bool:
-    """Whether a process has this parent, and is caged as it is; one that is gone already was."""
+def _is_child(pid: int, parent: int, attested: deque[Attestation | None] | None = None) -> bool:
+    """Whether a process has this parent, and is caged as it is; one that is gone already was.
+
+    Args:
+        attested: is given what the kernel says of it; None where it was gone, or dead, before the kernel was asked.
+    """
+    told: deque[Attestation | None] = deque() if attested is None else attested
     try:
         if status_of(pid)["State"].startswith(("Z", "X")):  # the dead have no filters any more
+            told.append(None)
             return int(status_of(pid)["PPid"]) == parent
-        found = attest(pid, namespaces=False)
+        found = attest(pid)
     except ProcessLookupError:
+        told.append(None)
         return True
+    told.append(found)
     return found.parent == parent and not found.problem

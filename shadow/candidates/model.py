@@ -17,10 +17,11 @@ class Candidate:
         target: "package.module:function", called as `function(case_input, tools, **settings)`.
         settings: JSON data passed as keyword arguments.
         models: the model ids that it is meant to use.
+        environment: variables that it finds besides the few that every candidate finds, as a dummy key.
         files: glob patterns relative to `root`: prompts and other files that it reads.
         usd_per_call: United States dollars a tool call is taken to cost, ≥ 0.
         root: absolute path of the directory that its module is imported from; also where it runs.
-        pin: SHA-256, 64 hexadecimal digits, of source tree, files, settings, target and models.
+        pin: SHA-256, 64 hexadecimal digits, of source tree, files, settings, target, models and environment.
     """
 
     label: str
@@ -28,6 +29,7 @@ class Candidate:
     settings: Mapping[str, Any] = field(default_factory=dict)
     models: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
     usd_per_call: Decimal = Decimal(0)
     root: str
     pin: str

@@ -21,9 +21,10 @@ _OURS = "shadow.examples."  # an example is pinned by its own package, not by al
 
 
 def pin_of(
-    target: str, *, root: str, files: Sequence[str] = (), settings: Mapping[str, Any], models: Sequence[str] = ()
-) -> str:
-    """SHA-256 (64 hexadecimal digits) over source tree, files, settings, target and models.
+    target: str, *, root: str, files: Sequence[str] = (), settings: Mapping[str, Any], models: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> str:  # fmt: skip
+    """SHA-256 (64 hexadecimal digits) over source tree, files, settings, target, models and environment.
 
     The source tree is that of the target's top-level package, or its one module file; directories called
     `__pycache__`, hidden directories and compiled files are left out.
@@ -34,6 +35,7 @@ def pin_of(
         files: glob patterns relative to `root`.
         settings: JSON data.
         models: model ids.
+        environment: the variables that it finds.
 
     Raises:
         CandidateError: no such module, a pattern that matches nothing, or settings that are no JSON.
@@ -43,7 +45,8 @@ def pin_of(
         _add(digest, label.encode())
         _add(digest, _read(path))
     try:
-        named = plain({"settings": dict(settings), "target": target, "models": list(models)}, "candidate")
+        more = {"environment": dict(environment)} if environment else {}
+        named = plain({"settings": dict(settings), "target": target, "models": list(models), **more}, "candidate")
     except TypeError as error:
         raise CandidateError(str(error), where=target, allowed="JSON data") from error
     _add(digest, _canonical(named))

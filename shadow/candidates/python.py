@@ -13,6 +13,7 @@ from shadow.candidates.pin import pin_of, root_of
 from shadow.doors.plain import plain
 from shadow.errors import CandidateError
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
@@ -24,6 +25,7 @@ def python(
     files: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
     usd_per_call: str = "0",
+    environment: Mapping[str, str] | None = None,
     root: str | None = None,
 ) -> Candidate:
     """A pinned candidate; its code is found and digested here, and imported only by a replay.
@@ -36,10 +38,11 @@ def python(
         files: glob patterns relative to `root`: prompts and other files that it reads.
         settings: JSON data passed as keyword arguments.
         usd_per_call: United States dollars a tool call is taken to cost, a decimal text ≥ 0.
+        environment: variables that it finds, as `OPENAI_API_KEY` with a dummy: the network door adds the real one.
         root: the directory to import from and to run in; where the module is found by default.
 
     Raises:
-        CandidateError: the target, a file, the settings or the price are not as above.
+        CandidateError: the target, a file, the settings, a variable or the price are not as above.
 
     Example:
         >>> python("json.tool:main", label="2026-11-01").target
@@ -48,10 +51,11 @@ def python(
     _named(target, label)
     home = str(Path(root).resolve()) if root is not None else root_of(target)
     given = _settings(settings or {}, target)
-    pin = pin_of(target, root=home, files=files, settings=given, models=models)
+    variables = _variables(environment or {}, target)
+    pin = pin_of(target, root=home, files=files, settings=given, models=models, environment=variables)
     return Candidate(
         label=label, target=target, settings=given, models=tuple(models), files=tuple(files),
-        usd_per_call=_price(usd_per_call, target), root=home, pin=pin,
+        environment=variables, usd_per_call=_price(usd_per_call, target), root=home, pin=pin,
     )  # fmt: skip
 
 
@@ -68,6 +72,14 @@ def _settings(settings: Mapping[str, Any], target: str) -> dict[str, Any]:
     except TypeError as error:
         raise CandidateError(str(error), where=target, allowed="JSON data", todo="pass text or numbers") from error
     return given
+
+
+def _variables(environment: Mapping[str, str], target: str) -> dict[str, str]:
+    for name, value in environment.items():
+        if not _VARIABLE.fullmatch(name) or not isinstance(value, str) or "\0" in value:
+            raise CandidateError("no variable", where=f"{target}: environment", seen=str(name)[:60],
+                                 allowed="a name of letters, digits and _ with a text")  # fmt: skip
+    return dict(environment)
 
 
 def _price(text: str, target: str) -> Decimal:

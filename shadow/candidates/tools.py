@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from shadow.contract.model import ESCALATE
 from shadow.doors.plain import unfit
@@ -24,6 +25,7 @@ class Tools:
     def __init__(self, ask: Ask, now: datetime) -> None:
         self._ask, self._pid = ask, os.getpid()
         self.now = now
+        self._listed: list[dict[str, Any]] | None = None
 
     def call(self, name: str, /, **args: Any) -> Any:
         """Call a tool of the contract; a read is answered, a write is held and answered.
@@ -41,6 +43,15 @@ class Tools:
             return self._result(name, {"refuse": name, "why": wrong})
         return self._result(name, {"call": name, "args": args})
 
+    def refuse(self, name: str, why: str) -> NoReturn:
+        """Refuse a call that cannot even be asked, as one whose arguments a model wrote are no JSON object.
+
+        Raises:
+            ToolRefused: always; it is written down outside.
+        """
+        self._result(name, {"refuse": name, "why": why})
+        raise ToolRefused(why, where=name)
+
     def escalate(self, reason: str, **details: Any) -> None:
         """Hand the case to the people whom the contract names; held like a write.
 
@@ -52,6 +63,17 @@ class Tools:
             ToolRefused: the reason is no text, or the details are no JSON.
         """
         self.call(ESCALATE, **{**details, "reason": reason})
+
+    def listed(self) -> list[dict[str, Any]]:
+        """The contract's tools, for a framework that describes them to a model.
+
+        Returns:
+            One object a tool: `name`, `about` (a sentence), `args` (JSON Schema of an object), `effect`
+            ("read" or "write"); the last is `escalate`.
+        """
+        if self._listed is None:
+            self._listed = self._result("tools", {"tools": True})
+        return copy.deepcopy(self._listed)
 
     def usage(self, *, input_tokens: int = 0, output_tokens: int = 0) -> None:
         """Report the tokens of one model call; they are added up over the case.

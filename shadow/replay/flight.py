@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shadow.cage.broker import DENIED_MOST
 from shadow.cage.notes import Blocked
 from shadow.candidates import Candidate
 from shadow.case import Case
-from shadow.doors.plain import one_line, plain, safe_text, unfit
+from shadow.doors.listing import listed
+from shadow.doors.plain import one_line, plain, unfit
 from shadow.doors.tools import Answer, ToolsDoor
 from shadow.errors import SourceError
-from shadow.observation import Ending, Observation
-from shadow.replay.denied import refusals
+from shadow.observation import Ending
 from shadow.replay.frames import Inbox, pack
 from shadow.replay.limits import Limits
+
+if TYPE_CHECKING:
+    from shadow.doors.network.traffic import Passage  # needs more packages; only where a route is bound
 
 TAIL_BYTES = 4096
 _LAST_WORDS = frozenset({"value", "error", "invalid", "flood"})
@@ -50,7 +52,7 @@ class Flight:
         deadline: monotonic seconds; when it will be ended, or when its end is overdue.
         outbox: bytes that the line could not take yet.
         tail, printed, spoken: the last it printed; bytes printed; bytes of its calls.
-        denied: what the cage denied it.
+        denied: what the cage denied it; `passages`: what it asked over the network.
         final: how it ended, where known.
         parted: whether it said so itself, and so is about to go.
         hastened, killing: whether its deadline was brought forward; whether it was told to end.
@@ -74,6 +76,7 @@ class Flight:
     printed: int = 0
     spoken: int = 0
     denied: tuple[Blocked, ...] = ()
+    passages: tuple[Passage, ...] = ()
     tokens: int | None = None
     began: float | None = None
     gone: float | None = None
@@ -190,18 +193,26 @@ def _serve(flight: Flight, size: int, message: dict[str, Any]) -> None:
         end(flight, Ending.FLOOD, f"a call of {size} bytes; allowed: {limits.call_bytes}")
     elif flight.spoken > limits.output_bytes:
         end(flight, Ending.FLOOD, f"more than {limits.output_bytes} bytes of calls")
-    elif flight.door.calls >= 2 * limits.calls:
-        end(flight, Ending.FLOOD, f"more than {2 * limits.calls} calls; allowed: {limits.calls}")
-    else:
+    elif not overrun(flight):
         answer = _answer(flight, message)
         flight.outbox += pack({answer.word: answer.value})
         send(flight)
+
+
+def overrun(flight: Flight) -> bool:
+    """Whether it has made twice as many calls as are answered, over whichever door; that ends it."""
+    most = flight.limits.calls
+    if flight.door.calls >= 2 * most:
+        end(flight, Ending.FLOOD, f"more than {2 * most} calls; allowed: {most}")
+    return flight.final is not None
 
 
 def _answer(flight: Flight, message: dict[str, Any]) -> Answer:
     if "usage" in message:
         flight.tokens = (flight.tokens or 0) + _whole(message["usage"])
         return Answer(word="answer", value=None)
+    if "tools" in message:
+        return Answer(word="answer", value=listed(flight.door.checks.contract))
     if "refuse" in message:
         return flight.door.refuse(str(message["refuse"]), {}, one_line(str(message["why"])))
     name, args = message["call"], message["args"]
@@ -223,7 +234,7 @@ def close(flight: Flight) -> None:
     os.close(flight.output)
 
 
-def first_message(case: Case, candidate: Candidate, limits: Limits) -> bytes:
+def first_message(case: Case, candidate: Candidate, limits: Limits, *, repeat: int = 0) -> bytes:
     """What a case's process is told first.
 
     Raises:
@@ -238,53 +249,14 @@ def first_message(case: Case, candidate: Candidate, limits: Limits) -> bytes:
             "input": given,
             "settings": dict(candidate.settings),
             "now": case.began_at.isoformat(),
-            "seed": seed_of(case),
+            "seed": seed_of(case, repeat),
             "call_bytes": limits.call_bytes,
             "value_bytes": limits.value_bytes,
         }
     )
 
 
-def seed_of(case: Case) -> int:
-    """The seed of a case's randomness, from its id alone: 0 to 2**64 - 1."""
-    return int.from_bytes(sha256(case.id.encode("utf-8", "replace")).digest()[:8], "big")
-
-
-def observed(flight: Flight, candidate: Candidate) -> Observation:
-    """What the candidate did with a case that has ended."""
-    final = flight.final or Final(ending=Ending.ERROR, error=_died(flight.status))
-    door = flight.door
-    finished = final.ending is Ending.FINISHED
-    return Observation(
-        ending=final.ending,
-        value=final.value,
-        error=final.error,
-        detail="" if finished else _detail(final.detail, flight.tail),
-        effects=tuple(door.effects),
-        reads=tuple(door.reads),
-        refusals=(*door.refusals, *refusals(flight.denied)),
-        spans=tuple(door.spans),
-        duration_s=_duration(flight),
-        tokens=flight.tokens,
-        cost_usd=float(candidate.usd_per_call * door.calls),
-    )
-
-
-def _duration(flight: Flight) -> float | None:
-    if flight.began is None or flight.gone is None:
-        return None
-    return max(0.0, flight.gone - flight.began)
-
-
-def _died(status: int | None) -> str:
-    if status is None:
-        return "its process ended before it answered"
-    if status < 0:
-        name = next((known.name for known in signal.Signals if known == -status), f"signal {-status}")
-        return f"its process was killed by {name} before it answered"
-    return f"its process exited with status {status} before it answered"
-
-
-def _detail(detail: str, tail: bytearray) -> str:
-    printed = safe_text(bytes(tail).decode("utf-8", "replace"), TAIL_BYTES)
-    return "\n".join(part for part in (safe_text(detail, 2 * TAIL_BYTES), printed and f"printed:\n{printed}") if part)
+def seed_of(case: Case, repeat: int = 0) -> int:
+    """The seed of a case's randomness, from its id and the repeat alone: 0 to 2**64 - 1."""
+    text = case.id if repeat == 0 else f"{case.id} again {repeat}"  # the same seed would hide a side's noise
+    return int.from_bytes(sha256(text.encode("utf-8", "replace")).digest()[:8], "big")

@@ -16,6 +16,7 @@ from shadow.replay import flight as flying
 from shadow.replay.flight import Flight
 from shadow.replay.frames import Inbox
 from shadow.replay.nursery import END_S, IMPORT_S, Nursery, Wanted, open_nursery
+from shadow.replay.observed import observed
 from shadow.replay.state import State
 
 FORKED = "forked from one import"
@@ -27,6 +28,8 @@ _LAST_S = 1.0  # how long a process may take to go once it has said its last wor
 def steps(state: State) -> Iterator[tuple[Case, Observation]]:
     """Each case and its observation, as it ends; everything is closed when this ends, however it does."""
     try:
+        if state.network is not None:
+            _listen(state, state.network.mail.fileno(), lambda: _on_mail(state))
         while not state.stop():
             _fill(state)
             if not state.flights:
@@ -35,7 +38,7 @@ def steps(state: State) -> Iterator[tuple[Case, Observation]]:
             for flight in [flight for flight in state.flights.values() if flight.status is not None]:
                 _forget(state, flight)
                 told = time.monotonic()
-                yield flight.case, flying.observed(flight, state.candidate)
+                yield flight.case, observed(flight, state.candidate)
                 _excuse(state, time.monotonic() - told)
     finally:
         shut(state)
@@ -52,6 +55,7 @@ def start_nursery(state: State) -> None:
     if nursery is not None and nursery.left:
         state.mode = f"{FRESH}: {nursery.left}"
         nursery.close()
+        gather(state, nursery, over=True)
         nursery = _nursery(state, preload=False)
     elif nursery is not None and preload:
         state.mode = FORKED
@@ -71,18 +75,33 @@ def shut(state: State) -> None:
         _forget(state, flight)
     if state.nursery is not None:
         state.nursery.close()
+        gather(state, state.nursery, over=True)
     state.nursery = None
+    if state.network is not None:
+        state.network.close()
     state.selector.close()
 
 
+def gather(state: State, nursery: Nursery, *, over: bool = False) -> None:
+    """Take what is known of a nursery's processes; once it is over, also what was denied to nobody's."""
+    gathered = state.gathered
+    gathered.attested(nursery.take_attested())
+    gathered.policies |= {nursery.policy} - {""}
+    gathered.filters |= {nursery.filter} - {""}
+    if over:
+        gathered.nobodys += nursery.nobodys()
+
+
 def _nursery(state: State, *, preload: bool) -> Nursery | None:
+    network = state.network
     wanted = Wanted(
         preload=preload, memory_bytes=state.limits.memory_bytes, isolation=state.isolation, stop=state.stop,
-        dial=state.dial,
+        dial=None if network is None else network.dial, readable=() if network is None else network.readable,
+        environment={**state.candidate.environment, **(network.environment if network else {})},
     )  # fmt: skip
     nursery = open_nursery(state.candidate, wanted)
     if nursery is not None:
-        state.denied_at_import += nursery.denied_at_import()
+        state.gathered.at_import += nursery.denied_at_import()
     return nursery
 
 
@@ -104,7 +123,7 @@ def _fill(state: State) -> None:
 def _launch(state: State, case: Case, *, again: bool = False) -> None:
     if state.nursery is None:  # stopped while a zygote was started
         return
-    first = flying.first_message(case, state.candidate, state.limits)
+    first = flying.first_message(case, state.candidate, state.limits, repeat=state.repeat)
     ours, theirs = socket.socketpair()
     read_end, write_end = os.pipe()
     ours.setblocking(False)
@@ -113,6 +132,8 @@ def _launch(state: State, case: Case, *, again: bool = False) -> None:
     flight.again = again
     flight.outbox += first
     state.flights[flight.number] = flight
+    if state.network is not None:
+        state.network.begin(flight.number, case.id, attempt=int(again))
     state.nursery.start(flight.number, line=theirs, output=write_end)  # where it is gone, we shall hear
     theirs.close()
     os.close(write_end)
@@ -165,6 +186,18 @@ def _on_line(state: State, flight: Flight) -> None:
     flying.send(flight)
     flying.take_line(flight)
     _attend(state, flight)
+    _excuse(state, time.monotonic() - started)
+
+
+def _on_mail(state: State) -> None:
+    """Have what cases have asked over the network judged by the door of each."""
+    if state.network is None:
+        return
+    started = time.monotonic()
+    running = {number: flight for number, flight in state.flights.items() if flight.final is None}
+    state.network.answer(lambda number: running[number].door if number in running else None)
+    for flight in running.values():
+        flying.overrun(flight)
     _excuse(state, time.monotonic() - started)
 
 
@@ -231,12 +264,15 @@ def _lose(state: State, nursery: Nursery) -> None:
         elif flight.status is None:
             _forget(state, flight)
             state.suspects.append(flight.case)
+    gather(state, nursery, over=True)
     start_nursery(state)
 
 
 def _forget(state: State, flight: Flight) -> None:
     """Take a case out of the loop and give back its descriptors."""
     del state.flights[flight.number]
+    if state.network is not None:
+        flight.passages = state.network.end(flight.number)
     known = state.selector.get_map()
     for source in (flight.line.fileno(), flight.output):
         if source in known:

@@ -9,16 +9,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import shadow
-from shadow.cage.attest import attest
+from shadow.cage.attest import Attestation, attest
 from shadow.cage.broker import Broker, Dial
+from shadow.cage.landlock import in_force
 from shadow.cage.notes import Blocked
 from shadow.cage.policy import for_candidate
+from shadow.cage.program import NOTIFY
+from shadow.cage.rules import digest, rules
 from shadow.candidates import Candidate
 from shadow.errors import CandidateError, ContainmentUnavailable
 from shadow.replay.isolation import ISOLATION, KERNEL, words
@@ -55,6 +58,8 @@ class Nursery:
         control: our end of the cage's socket until the listener has come over it.
         broker: the cage's listener; None where there is no cage.
         isolation: how it is held, in the words that every record carries.
+        policy, filter: digests of what the cage lets through; empty where there is none.
+        attested: what the kernel says of the zygote.
     """
 
     process: subprocess.Popen[bytes]
@@ -63,6 +68,9 @@ class Nursery:
     control: socket.socket | None = None
     broker: Broker | None = None
     isolation: str = ISOLATION
+    policy: str = ""
+    filter: str = ""
+    attested: list[Attestation | None] = field(default_factory=list)
     tail: bytearray = field(default_factory=bytearray)
     left: str = ""
 
@@ -86,6 +94,17 @@ class Nursery:
     def denied_at_import(self) -> tuple[Blocked, ...]:
         """What the cage denied the import, since this was last asked."""
         return () if self.broker is None else self.broker.notes.take_import()
+
+    def take_attested(self) -> list[Attestation | None]:
+        """What the kernel said of processes since this was last asked; None for each that was gone too soon."""
+        found, self.attested = self.attested, []
+        while self.broker is not None and self.broker.attested:
+            found.append(self.broker.attested.popleft())
+        return found
+
+    def nobodys(self) -> tuple[Blocked, ...]:
+        """What the cage denied to processes that nobody has named; to be asked once this is closed."""
+        return () if self.broker is None else self.broker.notes.rest()
 
     def _tell(self, message: dict[str, Any], descriptors: list[int]) -> bool:
         try:
@@ -142,6 +161,7 @@ class Wanted:
         memory_bytes: address space of each process.
         isolation: `KERNEL` or `COOPERATIVE`.
         dial: connects a caged case to where it wants to go, or refuses; None refuses all.
+        readable: what it may read besides its own root; `environment`: what it finds besides `ENVIRONMENT`.
         stop: asked several times a second.
     """
 
@@ -150,6 +170,8 @@ class Wanted:
     isolation: str
     stop: Callable[[], bool]
     dial: Dial | None = None
+    readable: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_nursery(candidate: Candidate, wanted: Wanted) -> Nursery | None:
@@ -160,12 +182,16 @@ def open_nursery(candidate: Candidate, wanted: Wanted) -> Nursery | None:
         ContainmentUnavailable: it cannot be held as wanted; nothing of it was run.
     """
     caged = wanted.isolation == KERNEL
-    policy = for_candidate(candidate.root, code=_CODE, forks=True) if caged else None
+    code = (*_CODE, *wanted.readable)
+    policy = for_candidate(candidate.root, code=code, forks=True) if caged else None
     order = Order(
         target=candidate.target, root=candidate.root, preload=wanted.preload, isolation=wanted.isolation,
         memory_bytes=wanted.memory_bytes, policy=None if policy is None else asdict(policy),
     )  # fmt: skip
-    nursery = _spawn(order)
+    nursery = _spawn(order, {**ENVIRONMENT, **wanted.environment})
+    if policy is not None:
+        nursery.policy = policy.digest
+        nursery.filter = digest(rules(NOTIFY, policy.forks, in_force(policy.abi)))
     try:
         ready = _until_ready(nursery, candidate, wanted)
     except BaseException:
@@ -177,7 +203,7 @@ def open_nursery(candidate: Candidate, wanted: Wanted) -> Nursery | None:
     return nursery
 
 
-def _spawn(order: Order) -> Nursery:
+def _spawn(order: Order, environment: Mapping[str, str]) -> Nursery:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if order.policy else (None, None)
     read_end, write_end = os.pipe()
@@ -188,7 +214,7 @@ def _spawn(order: Order) -> Nursery:
     try:
         process = subprocess.Popen(
             [sys.executable, "-s", "-P", "-B", "-u", "-c", _BOOT, _HOME, *said],
-            stdin=subprocess.DEVNULL, stdout=write_end, stderr=write_end, env=ENVIRONMENT, cwd="/",
+            stdin=subprocess.DEVNULL, stdout=write_end, stderr=write_end, env=dict(environment), cwd="/",
             close_fds=True, pass_fds=[one.fileno() for one in given], start_new_session=True,
         )  # fmt: skip
     except OSError:
@@ -239,7 +265,8 @@ def _listen(nursery: Nursery, control: socket.socket, wanted: Wanted) -> None:
         return  # it is gone, or says over its line why it is not held
     (zygote,) = children_of(nursery.process.pid)
     nursery.broker, nursery.control = Broker(given[0], control, parent=zygote, dial=wanted.dial), None
-    nursery.isolation = words(attest(zygote))
+    seen = attest(zygote)
+    nursery.isolation, nursery.attested = words(seen), [seen]
     control.send(b"g")
 
 

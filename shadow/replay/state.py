@@ -6,16 +6,19 @@ import selectors
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from shadow.cage.broker import Dial
-from shadow.cage.notes import Blocked
 from shadow.candidates import Candidate
 from shadow.case import Case
 from shadow.doors.checks import Checks
 from shadow.doors.served import Binding
+from shadow.replay.account import Gathered
 from shadow.replay.flight import Flight
 from shadow.replay.limits import Limits
 from shadow.replay.nursery import Nursery
+
+if TYPE_CHECKING:
+    from shadow.replay.network import Network  # needs more packages; only where a route is bound
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -28,8 +31,9 @@ class State:
         nursery: the zygote, while there is one.
         mode, restarts: as `Replay` tells them.
         isolation: how the candidate is to be held; `held`: how it is, in words.
-        dial: connects a caged case to where it wants to go; None refuses all.
-        denied_at_import: what the cage denied the import, once an import.
+        repeat: 0 for the replay that is compared; n for the nth taken again for noise.
+        network: the network door, with whose each connection to it is; None: every connection is refused.
+        gathered: what is known so far of its processes, for the certificate.
         numbers: how many cases were started.
         flights: cases in flight by number.
         suspects: cases that were in flight when a zygote was lost; each is tried once more, alone.
@@ -43,9 +47,10 @@ class State:
     limits: Limits
     stop: Callable[[], bool]
     isolation: str
-    dial: Dial | None = None
+    repeat: int = 0
+    network: Network | None = None
     held: str = ""
-    denied_at_import: list[Blocked] = field(default_factory=list)
+    gathered: Gathered = field(default_factory=Gathered)
     nursery: Nursery | None = None
     mode: str = ""
     restarts: int = 0

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from shadow.cage.broker import Dial
 from shadow.candidates import Candidate
 from shadow.candidates.pin import pin_of
 from shadow.case import Case
+from shadow.certificate.model import Account
 from shadow.contract.model import Contract
 from shadow.doors.bindings import Binding, check_bindings, open_bindings
 from shadow.doors.checks import compile_checks
-from shadow.errors import CandidateError
+from shadow.errors import CandidateError, ContainmentUnavailable
 from shadow.observation import Observation, Refusal
 from shadow.replay.denied import refusals
 from shadow.replay.isolation import ISOLATION, KERNEL, check
 from shadow.replay.limits import Limits
-from shadow.replay.loop import FORKED, FRESH, shut, start_nursery, steps
+from shadow.replay.loop import FORKED, FRESH, gather, shut, start_nursery, steps
 from shadow.replay.state import State
+
+if TYPE_CHECKING:
+    from shadow.doors.network.traffic import Traffic
+    from shadow.replay.network import Network
 
 __all__ = ["FORKED", "FRESH", "ISOLATION", "Limits", "Replay", "never", "replay"]
 
@@ -53,7 +58,22 @@ class Replay:
     @property
     def denied_at_import(self) -> tuple[Refusal, ...]:
         """What the cage denied while the candidate was imported; it belongs to no case."""
-        return refusals(self._state.denied_at_import)
+        return refusals(self._state.gathered.at_import)
+
+    @property
+    def traffic(self) -> Traffic | None:
+        """What has passed the network door so far, by case and route; None where there is no door."""
+        return None if self._state.network is None else self._state.network.traffic
+
+    @property
+    def account(self) -> Account:
+        """What is known by now of how it is held, for the certificate; the last word once it is closed."""
+        state = self._state
+        if state.nursery is not None:
+            gather(state, state.nursery)
+        return state.gathered.account(
+            isolation=state.held, mode=state.mode, restarts=state.restarts, traffic=self.traffic
+        )
 
     @property
     def restarts(self) -> int:
@@ -88,7 +108,8 @@ def replay(
     limits: Limits | None = None,
     stop: Callable[[], bool] = never,
     isolation: str = KERNEL,
-    dial: Dial | None = None,
+    network: Network | None = None,
+    repeat: int = 0,
 ) -> Replay:
     """Take cases through a candidate; the candidate is imported, once, before this returns.
 
@@ -105,8 +126,8 @@ def replay(
         limits: what each case may use.
         stop: asked several times a second, as after SIGTERM.
         isolation: "kernel", or, by name, "cooperative", which enforces nothing; `isolation.best` says what is here.
-        dial: of the kernel's cage: connects a case, by its number in this replay, to where it wants to go, or
-            refuses; called by a thread of its own, and must not wait for anybody inside. None refuses all.
+        network: an open network door, which this replay closes; None: every connection is refused.
+        repeat: 0 for the replay that is compared; n for the nth taken again for noise, with another seed.
 
     Raises:
         ContainmentUnavailable: this machine cannot hold the candidate as asked; nothing of it was run.
@@ -114,15 +135,32 @@ def replay(
         SourceError: a connection cannot be opened; or, while iterating, a case's input is no JSON.
         CandidateError: the candidate cannot be imported, or is no longer what was pinned.
     """
-    check(isolation)
-    check_bindings(contract, bindings)
-    open_bindings(bindings)
+    try:
+        check(isolation)
+        _enforced(isolation, network)
+        check_bindings(contract, bindings)
+        open_bindings(bindings)
+        checks = compile_checks(contract)
+    except BaseException:
+        if network is not None:
+            network.close()
+        raise
     return _started(
         State(
-            cases=iter(cases), candidate=candidate, checks=compile_checks(contract), bindings=bindings,
-            experiment=experiment, limits=limits or Limits(), stop=stop, isolation=isolation, dial=dial,
+            cases=iter(cases), candidate=candidate, checks=checks, bindings=bindings, experiment=experiment,
+            limits=limits or Limits(), stop=stop, isolation=isolation, network=network, repeat=repeat,
         )
     )  # fmt: skip
+
+
+def _enforced(isolation: str, network: Network | None) -> None:
+    """An agent that speaks HTTP is never run where nothing would hold what it asks past the door."""
+    if network is not None and isolation != KERNEL:
+        raise ContainmentUnavailable(
+            "an agent whose tools have routes speaks HTTP, and nothing would hold what it asks past the door",
+            where="isolation", seen=isolation, allowed=KERNEL,
+            todo="run it where `shadow doctor` says that the kernel enforces, or bind its tools without routes",
+        )  # fmt: skip
 
 
 def _started(state: State) -> Replay:
@@ -139,7 +177,7 @@ def _same_pin(candidate: Candidate) -> None:
     """Refuse a candidate whose source has changed between its declaration and its import."""
     now = pin_of(
         candidate.target, root=candidate.root, files=candidate.files,
-        settings=candidate.settings, models=candidate.models,
+        settings=candidate.settings, models=candidate.models, environment=candidate.environment,
     )  # fmt: skip
     if now != candidate.pin:
         raise CandidateError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -199,39 +198,6 @@ def test_the_null_device_takes_what_is_written(tmp_path: Path) -> None:
     )
     seen = one(agent)
     assert (seen.value, _calls(seen)) == ({"n": 1}, {"openat /dev/full": 1})
-
-
-@held("kernel")
-def test_a_dial_connects_a_case_and_knows_which(tmp_path: Path) -> None:
-    """The connection is made outside and put into the caller's place, where the dial wants; never for an import."""
-    agent = candidate(
-        tmp_path,
-        """
-        import socket
-        def ask(port):
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as made:
-                return made.makefile().readline()
-        try: ask(1)
-        except ConnectionRefusedError: pass
-        def handle(case, tools):
-            try: ask(2)
-            except ConnectionRefusedError: return {"said": ask(1)}
-        """,
-    )
-    asked: list[tuple[int, str]] = []
-
-    def dial(number: int, target: str) -> socket.socket | None:
-        asked.append((number, target))
-        if target != "127.0.0.1:1":
-            return None
-        theirs, ours = socket.socketpair()
-        ours.sendall(f"case {number}\\n".encode())
-        ours.close()
-        return theirs
-
-    running = run(agent, [case(n) for n in range(8)], limits={"at_once": 4}, dial=dial)
-    assert sorted(seen.value["said"] for _, seen in running if seen.value) == [f"case {n}\\n" for n in range(1, 9)]
-    assert set(asked) == {(n, f"127.0.0.1:{port}") for n in range(1, 9) for port in (1, 2)}
 
 
 @held("kernel")

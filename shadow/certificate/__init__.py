@@ -1,0 +1,1 @@
+"""What one run's certificate says: how its candidate was held, and what the record of that carries; pure."""
