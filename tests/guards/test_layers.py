@@ -11,6 +11,9 @@ FRAMEWORKS = {  # a framework, and who may import it
     "airflow": ("shadow.adapters.airflow", "shadow.adapters.slack"),  # Slack's token may be an Airflow connection
     "slack_sdk": ("shadow.adapters.slack",),
     "great_expectations": ("shadow.adapters.expectations",),
+    "openai": ("shadow.adapters.openai",),
+    "langgraph": ("shadow.adapters.langgraph",),
+    "langchain_core": ("shadow.adapters.langgraph",),
 }
 WHO_NEEDS_THE_EXAMPLE = {"shadow.cli.demo"}  # besides the example itself; dags/ and tests/ are not under shadow/
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("airflow", "pandas", "great_expectations", "numpy", "sqlalchemy", "slack_sdk")
+HEAVY = ("airflow", "pandas", "great_expectations", "numpy", "sqlalchemy", "slack_sdk", "openai", "langchain_core")
 HEAVY_IN_A_DAG_FILE = ("pandas", "great_expectations", "numpy", "slack_sdk", "scipy")
 CPU_S = 0.4  # seconds of CPU that `shadow --help` may take
 TELL = (
