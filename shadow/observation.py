@@ -28,6 +28,15 @@ class AnswerKind(StrEnum):
     STALE = "stale"
 
 
+class Answered(StrEnum):
+    """How true the answer to a held write was, from the least to the most: the strongest that holds."""
+
+    ECHO = "echo"  # made of the call's own arguments alone
+    TEMPLATE = "template"  # what the template says, whatever the world is
+    OVERLAY = "overlay"  # besides, what it would have changed is laid over later reads
+    CHECKED = "checked"  # besides, its preconditions held in the world as of the case
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """A change that a side made (control) or asked for (candidate: held, recorded, not performed).
@@ -37,12 +46,19 @@ class Effect:
         args: JSON object.
         at: aware UTC; the real moment for the control, the case's as-of moment for the candidate.
         held: the held effect's id, unique within its experiment; empty for a real effect.
+        answered: how true the candidate's answer was; None for a real effect, an escalation, and in older rows.
+        key: the idempotency key that the candidate gave; else, in brackets, the names of the arguments that the
+            contract takes for one; empty where there is neither.
+        repeated: how often the same call came again under the key, ≥ 0; each was given the first one's answer.
     """
 
     tool: str
     args: Mapping[str, Any]
     at: datetime | None = None
     held: str = ""
+    answered: Answered | None = None
+    key: str = ""
+    repeated: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +70,8 @@ class Read:
         kind: how it was answered.
         at: aware UTC, the real moment of the answer.
         own: whether the candidate's own held effects were laid over the answer.
+        partial: whether something of them may be missing from it, since what they change is not known.
+        by: the write on whose behalf the door itself asked, to check what it requires; empty for the candidate's own.
     """
 
     tool: str
@@ -61,6 +79,8 @@ class Read:
     kind: AnswerKind
     at: datetime
     own: bool = False
+    partial: bool = False
+    by: str = ""
 
 
 class RefusalKind(StrEnum):
@@ -152,7 +172,7 @@ class Observation:
             value=data["value"],
             error=data["error"],
             detail=data["detail"],
-            effects=tuple(Effect(**{**e, "at": _moment(e["at"])}) for e in data["effects"]),
+            effects=tuple(_effect(e) for e in data["effects"]),
             reads=tuple(_read(r) for r in data["reads"]),
             refusals=tuple(_refusal(r) for r in data["refusals"]),
             spans=tuple(Span(**s) for s in data["spans"]),
@@ -164,6 +184,11 @@ class Observation:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _effect(data: Mapping[str, Any]) -> Effect:
+    answered = data.get("answered")  # older rows do not say it
+    return Effect(**{**data, "at": _moment(data["at"]), "answered": Answered(answered) if answered else None})
 
 
 def _refusal(data: Mapping[str, Any]) -> Refusal:

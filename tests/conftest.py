@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shadow.adapters.airflow.home import adopt, environment
+from shadow.replay.isolation import KERNEL, best
 
 if TYPE_CHECKING:
     from shadow.store import Store
@@ -34,8 +35,11 @@ adopt(
     | {
         "AIRFLOW__API_AUTH__JWT_SECRET": "for-tests-only-" + "x" * 64,
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "ann:admin,vic:viewer",
+        "SHADOW_CACHE": str(HOME / "cache"),  # the battery is run once a session, and leaves nothing behind
     }
 )
+if best() != KERNEL:
+    os.environ["SHADOW_ISOLATION"] = best()  # a machine without the floor: what needs it skips, with its reason
 
 
 def pytest_unconfigure() -> None:

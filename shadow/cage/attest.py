@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup")
+NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup")
+_LISTENS = "0A"  # TCP_LISTEN, as the kernel writes it
 _CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapAmb")
 
 
@@ -76,9 +77,22 @@ def status_of(pid: int) -> dict[str, str]:
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
+def listening(pid: int) -> set[int]:
+    """The TCP ports that somebody listens on in a process's network; empty where that cannot be read."""
+    found = set()
+    for name in ("tcp", "tcp6"):
+        try:
+            lines = Path(f"/proc/{pid}/net/{name}").read_text(encoding="ascii").splitlines()[1:]
+        except OSError:
+            continue
+        rows = [line.split() for line in lines]
+        found |= {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == _LISTENS}
+    return found
+
+
 def _namespaces(pid: int) -> dict[str, int]:
     found = {}
-    for kind in _NAMESPACES:
+    for kind in NAMESPACES:
         try:
             found[kind] = Path(f"/proc/{pid}/ns/{kind}").stat().st_ino
         except OSError:  # another user's, or gone

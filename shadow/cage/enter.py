@@ -7,17 +7,20 @@ import ctypes
 import errno
 import os
 import resource
+import signal
 import socket
 from pathlib import Path
 
 from shadow.cage import kernel, landlock
+from shadow.cage.namespaces import isolate
 from shadow.cage.policy import Policy
-from shadow.cage.privileges import drop
+from shadow.cage.privileges import become, drop
 from shadow.cage.program import NOTIFY
 from shadow.cage.rules import DENY, NEW_LISTENER, no_fork, rules
 from shadow.errors import ContainmentUnavailable
 
 FILES_MOST = 1024  # open descriptors of one process
+PROCESSES_MOST = 256  # processes and threads at once in namespaces of their own
 _SET_PDEATHSIG, _GET_PDEATHSIG, _NO_NEW_PRIVS = 1, 2, 38
 _SET_FILTER, _ONLY_KILLED = 1, 32  # the latter: a call that the listener has taken is not interrupted (Linux 5.19)
 
@@ -28,6 +31,9 @@ class _Program(ctypes.Structure):
 
 def enter(policy: Policy, *, control: socket.socket | None = None) -> None:
     """Cage this process and all that it will start; there is no way back.
+
+    Where the policy says *apart*, this returns in another process: process 1 of namespaces of its own, with which the
+    caller's ends and which ends with the caller's.
 
     Args:
         policy: what may be read, and whether it may fork.
@@ -41,15 +47,19 @@ def enter(policy: Policy, *, control: socket.socket | None = None) -> None:
     _alone()
     abi = landlock.in_force(policy.abi)
     with_parent = _death_signal()
+    if policy.apart:
+        become(policy)
+        isolate()
+        with_parent = signal.SIGKILL
     drop(policy)
     kernel.prctl(_SET_PDEATHSIG, with_parent)  # a change of user has taken it away
-    _bound(writes=bool(policy.write))
+    _bound(writes=bool(policy.write), apart=policy.apart)
     kernel.prctl(_NO_NEW_PRIVS, 1)
-    landlock.restrict(read=policy.read, write=policy.write, listed=policy.listed, abi=abi)
+    landlock.restrict(read=policy.read, write=policy.write, listed=policy.listed, apart=policy.apart, abi=abi)
     if control is None:
-        _install(rules(DENY, policy.forks, abi))
+        _install(rules(DENY, policy.forks, abi, apart=policy.apart))
         return
-    listener = _install_heard(rules(NOTIFY, policy.forks, abi))
+    listener = _install_heard(rules(NOTIFY, policy.forks, abi, apart=policy.apart))
     control.sendmsg([b"l"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener]))])
     os.close(listener)
 
@@ -79,8 +89,13 @@ def _death_signal() -> int:
     return number.value
 
 
-def _bound(*, writes: bool) -> None:
-    """What is not needed is not there: core files, message queues, growing files, descriptors without end."""
+def _bound(*, writes: bool, apart: bool) -> None:
+    """What is not needed is not there: core files, message queues, growing files, descriptors without end.
+
+    Processes can be counted only where the namespace is one's own: elsewhere the limit counts all of one user's.
+    """
+    if apart:
+        resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES_MOST, PROCESSES_MOST))
     none = [resource.RLIMIT_CORE, getattr(resource, "RLIMIT_MSGQUEUE", 12)]
     for limit in none if writes else [*none, resource.RLIMIT_FSIZE]:
         resource.setrlimit(limit, (0, 0))

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from shadow.cage import kernel
 from shadow.errors import ContainmentUnavailable
 
-_WRITE_FILE, READ_FILE, READ_DIR = 1 << 1, 1 << 2, 1 << 3
+EXECUTE, _WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _RIGHTS_OF = ((1, 13), (2, 14), (3, 15), (5, 16))  # from this ABI on: so many rights on files, the lowest bits
 _NETWORK, _SCOPE = 4, 6  # the ABIs that first hold TCP's bind and connect; signals and abstract sockets
 _VERSION, _PATH_BENEATH = 1, 1
@@ -30,12 +30,17 @@ def kernel_abi() -> int:
         raise
 
 
-def handled(abi: int) -> bytes:
-    """Every right that an ABI knows, as the kernel takes them: what is handled and not given is refused."""
+def handled(abi: int, *, network: bool = True) -> bytes:
+    """Every right that an ABI knows, as the kernel takes them: what is handled and not given is refused.
+
+    Args:
+        network: whether TCP's bind and connect are among them; not so where the whole network is one's own.
+    """
+    ports = 3 if network else 0
     files = (1 << max(count for first, count in _RIGHTS_OF if abi >= first)) - 1
     if abi >= _SCOPE:
-        return struct.pack("=QQQ", files, 3, 3)
-    return struct.pack("=QQ", files, 3) if abi >= _NETWORK else struct.pack("=Q", files)
+        return struct.pack("=QQQ", files, ports, 3)
+    return struct.pack("=QQ", files, ports) if abi >= _NETWORK else struct.pack("=Q", files)
 
 
 def in_force(mask: int | None) -> int:
@@ -55,14 +60,16 @@ def in_force(mask: int | None) -> int:
 
 
 def restrict(
-    *, read: Iterable[str], write: Iterable[str] = (), listed: Iterable[str] = (), abi: int | None = None
-) -> int:
+    *, read: Iterable[str], write: Iterable[str] = (), listed: Iterable[str] = (), apart: bool = False,
+    abi: int | None = None,
+) -> int:  # fmt: skip
     """Hold this thread, and all that it will start, to these paths; for good. no_new_privs is set before.
 
     Args:
         read: files, and directories with all below them, that may be read.
         write: files that may be read and written to.
         listed: directories whose names may be read, here and below.
+        apart: for namespaces of its own: programs among what may be read may be run, and ports taken.
         abi: use no more than this ABI's rights, as an older kernel would.
 
     Returns:
@@ -72,11 +79,11 @@ def restrict(
         ContainmentUnavailable: the kernel has no Landlock.
         OSError: the kernel refuses.
     """
-    known = in_force(abi)
-    attributes = handled(known)
+    known, reading = in_force(abi), READ_FILE | READ_DIR | (EXECUTE if apart else 0)
+    attributes = handled(known, network=not apart)
     ruleset = kernel.call("landlock_create_ruleset", attributes, len(attributes), 0)
     try:
-        for rights, paths in ((READ_FILE | READ_DIR, read), (READ_FILE | _WRITE_FILE, write), (READ_DIR, listed)):
+        for rights, paths in ((reading, read), (READ_FILE | _WRITE_FILE, write), (READ_DIR, listed)):
             for path in paths:
                 _allow(ruleset, path, rights)
         kernel.call("landlock_restrict_self", ruleset, 0)
@@ -92,7 +99,7 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
         return  # what is not there, or cannot be reached, needs no right
     try:
         if not stat.S_ISDIR(os.fstat(number).st_mode):
-            rights &= READ_FILE | _WRITE_FILE
+            rights &= EXECUTE | READ_FILE | _WRITE_FILE
         if rights:
             kernel.call("landlock_add_rule", ruleset, _PATH_BENEATH, struct.pack("=Qi", rights, number), 0)
     finally:

@@ -10,7 +10,7 @@ import errno
 import fcntl
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shadow.cage.attest import status_of
@@ -47,7 +47,7 @@ class Listener:
         os.close(self.number)
 
     def take(self) -> Asked | None:
-        """The next denied call; None where whoever made it is gone."""
+        """The next denied call; None where whoever made it is gone, or is not to be found: then it is refused."""
         buffer = bytearray(_SIZE)
         try:
             fcntl.ioctl(self.number, _RECV, buffer, True)
@@ -56,12 +56,13 @@ class Listener:
                 return None
             raise
         id_, thread, _, number, _, _ = struct.unpack_from("=QIIiIQ", buffer)
-        try:
-            process = int(status_of(thread)["Tgid"])
-        except ProcessLookupError:
-            return None
         arguments = struct.unpack_from("=6Q", buffer, 32)
-        asked = Asked(id=id_, thread=thread, process=process, number=number, arguments=arguments)
+        asked = Asked(id=id_, thread=thread, process=thread, number=number, arguments=arguments)
+        try:
+            asked = replace(asked, process=int(status_of(thread)["Tgid"]))
+        except (ProcessLookupError, PermissionError):  # gone; or /proc is of other processes than these, or hides it
+            self.answer(asked, error=errno.EPERM)
+            return None
         return asked if self.waits(asked) else None  # else the number that we looked up may be another's by now
 
     def waits(self, asked: Asked) -> bool:

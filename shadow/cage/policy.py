@@ -1,12 +1,13 @@
-"""What a caged process may read; nothing may be written."""
+"""What a caged process may read, and whether it may run programs; nothing may be written."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +22,8 @@ _BASICS = (
     "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/proc/cpuinfo", "/proc/meminfo",
     "/sys/devices/system/cpu",
 )  # fmt: skip
+_PROGRAMS = ("/usr/bin", "/bin", "/usr/local/bin")
+SEARCHED = "/usr/local/bin:/usr/bin:/bin"  # where a program is looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,7 @@ class Policy:
         forks: whether the process may fork; where somebody listens, he is asked each time.
         abi: the highest Landlock ABI to use; None: this kernel's.
         listed: directories of which the names alone may be read, with all below them.
+        apart: whether it is in namespaces of its own, where it may listen, start processes and run what it may read.
     """
 
     read: tuple[str, ...]
@@ -40,11 +44,13 @@ class Policy:
     forks: bool = False
     abi: int | None = None
     listed: tuple[str, ...] = ()
+    apart: bool = False
 
     @property
     def digest(self) -> str:
         """What this policy is known by: 64 hexadecimal digits."""
-        return sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        told = {name: value for name, value in asdict(self).items() if name != "apart" or value}
+        return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Policy:
@@ -60,28 +66,70 @@ def system() -> tuple[str, ...]:
     return _without_what_is_below([place for place in places if Path(place).exists()]) + _BASICS
 
 
-def for_candidate(root: str, *, code: tuple[str, ...] = (), forks: bool = False, abi: int | None = None) -> Policy:
+def for_candidate(
+    root: str, *, code: tuple[str, ...] = (), private: tuple[str, ...] = (), forks: bool = False, abi: int | None = None
+) -> Policy:
     """What a candidate needs: the system's part, our own package, and its own root.
 
-    In its root, what begins with a dot is left out (`.git`, `.env`, the store in `.shadow`), so that neither a
-    secret nor what the control did can be read.
+    In its root, what begins with a dot is left out (`.git`, `.env`, the store in `.shadow`), and so is what is
+    private, at any depth: neither a secret nor what the control did can be read.
 
     Args:
         root: the candidate's directory.
         code: further files and directories that may be read.
+        private: absolute paths that may not be read, though they lie below the root.
     """
-    hidden, shown = _entries(root)
+    hidden, shown = _entries(root, tuple(one for one in private if one.startswith(root + os.sep)))
     own = tuple(shown) if hidden else (root,)
     return Policy(
         read=tuple(dict.fromkeys((*system(), *code, *own))), forks=forks, abi=abi, listed=(root,) if hidden else ()
     )
 
 
-def _entries(root: str) -> tuple[bool, list[str]]:
+def for_program(
+    root: str, program: str, *, code: tuple[str, ...] = (), private: tuple[str, ...] = (), abi: int | None = None
+) -> Policy:
+    """What a program of any kind needs, in namespaces of its own: the system's programs, its own, and its root.
+
+    Of a program that is installed under a prefix of its own (`bin` beside `lib`) the libraries can be read too.
+
+    Args:
+        root: the candidate's directory.
+        program: the absolute path of what is run first.
+        code: further files and directories that may be read.
+        private: absolute paths that may not be read, though they lie below the root.
+    """
+    found = []
+    for path in dict.fromkeys((Path(program), Path(program).resolve())):
+        prefix = path.parent.parent
+        beside = [prefix / name for name in ("lib", "share")] if path.parent.name == "bin" else []
+        found += [str(path), *(str(one) for one in beside if one.is_dir())]
+    policy = for_candidate(root, code=(*_PROGRAMS, *found, *code), private=private, forks=True, abi=abi)
+    return replace(policy, apart=True)
+
+
+def program_of(name: str, root: str) -> str | None:
+    """The absolute path of a program: below the root where it holds a "/", else beside this Python, else searched."""
+    if "/" in name:
+        return shutil.which(str(Path(root) / name))
+    return shutil.which(name, path=f"{Path(sys.executable).parent}:{SEARCHED}")
+
+
+def _entries(root: str, private: tuple[str, ...]) -> tuple[bool, list[str]]:
+    """Whether anything below the root is hidden, and what is shown; a folder that holds what is private, in parts."""
     with os.scandir(root) as entries:
-        names = sorted(entry.name for entry in entries)
-    shown = [str(Path(root, name)) for name in names if not name.startswith(".")]
-    return len(shown) < len(names), shown
+        paths = sorted(str(Path(root, entry.name)) for entry in entries)
+    hidden, shown = False, []
+    for path in paths:
+        within = tuple(one for one in private if one.startswith(path + os.sep))
+        if Path(path).name.startswith(".") or path in private:
+            hidden = True
+        elif within:
+            hidden = True
+            shown += _entries(path, within)[1]
+        else:
+            shown.append(path)
+    return hidden, shown
 
 
 def _without_what_is_below(places: list[str]) -> tuple[str, ...]:

@@ -24,6 +24,17 @@ def drop(policy: Policy) -> None:
     Raises:
         OSError: the kernel refuses.
     """
+    become(policy)
+    _no_ambient()
+    kernel.call("capset", struct.pack("=Ii", _CAPABILITIES_V3, 0), bytes(24))
+
+
+def become(policy: Policy) -> None:
+    """The first half of `drop`: who stays root keeps its capabilities for now, and no way back to them.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
     root = os.geteuid() == 0
     if root and _readable_by_nobody(policy):
         _secure()
@@ -33,8 +44,6 @@ def drop(policy: Policy) -> None:
         kernel.prctl(_DUMPABLE, 1)  # else the supervisor, where it is not root, could not look at it
     elif root:
         _secure()
-    _no_ambient()
-    kernel.call("capset", struct.pack("=Ii", _CAPABILITIES_V3, 0), bytes(24))
 
 
 def _secure() -> None:

@@ -58,6 +58,7 @@ def look() -> Floor:
             ("Landlock (Linux 5.13, and in the list of security modules)", abi >= 1),
             ("seccomp filters with a listener (Linux 5.9, and not forbidden by a container's profile)", listener),
             ("a listener that can hand over descriptors (Linux 5.9)", _version(name.release) >= _ADDFD),
+            ("a /proc of this process's own namespace (mount one: unshare --mount-proc)", _own_proc()),
         )
         if not there
     )
@@ -79,6 +80,14 @@ def probe() -> Floor:
             todo="use another machine or an isolation from outside; 'cooperative', by name, enforces nothing",
         )  # fmt: skip
     return floor
+
+
+def _own_proc() -> bool:
+    """Whether /proc shows processes by the numbers that they have here: who asks is looked up there."""
+    try:
+        return os.readlink("/proc/self") == str(os.getpid())  # noqa: PTH115 - the kernel's words, not a path
+    except OSError:
+        return False
 
 
 def _listener() -> bool:

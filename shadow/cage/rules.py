@@ -33,6 +33,7 @@ FAST_OPEN = 0x20000000  # MSG_FASTOPEN: sendto that connects
 THREAD = 0x00010000  # CLONE_THREAD
 NAMESPACES = 0x7E020080  # CLONE_NEW*, all eight
 PLAIN_FORK = 0xFF | 0x01300000  # the exit signal; CHILD_SETTID, CHILD_CLEARTID, PARENT_SETTID: what fork() asks for
+OWN_FORK = PLAIN_FORK | 0x00004100  # also CLONE_VM, CLONE_VFORK: how programs are started
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 NEW_LISTENER = 8
 _MODE = os.O_WRONLY | os.O_RDWR
@@ -70,6 +71,8 @@ _ONESELF = """
 ALLOWED = frozenset(
     f"{_READING}{_WRITING_TO_WHAT_IS_OPEN}{_MEMORY}{_WAITING}{_OWN_SIGNALS_AND_CLOCKS}{_ONESELF}".split()
 )
+# allowed besides, in namespaces of its own
+APART = frozenset({"bind", "listen", "accept", "accept4", "execve", "execveat"})
 _ABOUT_ONESELF = ("prlimit64", "sched_setaffinity", "getpgid", "getsid")  # the process id comes first; 0 is oneself
 _FCNTL = (0, 1, 2, 3, 4, 1030, 1031, 1032, 1034)  # duplicate, flags, pipe size, seals; no lock, lease, owner, hint
 _IOCTL = (0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # what isatty and non-blocking files ask
@@ -81,21 +84,23 @@ _TCP_OPTIONS = (1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 18, 23)  # no repair, fast open,
 
 
 @cache
-def rules(deny: int, forks: bool, landlock_abi: int) -> bytes:
+def rules(deny: int, forks: bool, landlock_abi: int, *, apart: bool = False) -> bytes:
     """The filter's program.
 
     Args:
         deny: what a denied call is answered with: NOTIFY (asked of the listener), or an error (`DENY`).
         forks: whether fork() is possible: where calls are asked of the listener, it is asked each time.
         landlock_abi: the Landlock that is in force beside it; below 3 it does not know what truncating is.
+        apart: for namespaces of its own: also listening, starting processes, and running programs.
     """
+    allowed = ALLOWED | APART if apart else ALLOWED
     return assemble(
         only_x86_64(),
         *_files(deny, landlock_abi),
         *_sockets(deny),
-        *_processes(deny, forks),
+        *(_programs(deny) if apart else _processes(deny, forks)),
         *_oneself(deny),
-        among((NUMBERS[name] for name in ALLOWED), ALLOW),
+        among((NUMBERS[name] for name in allowed), ALLOW),
         answer(deny),
     )
 
@@ -121,6 +126,11 @@ def digest(program: bytes) -> str:
 def is_plain_fork(flags: int) -> bool:
     """Whether clone() with these flags is fork() and nothing more."""
     return not flags & 0xFFFFFFFF & ~PLAIN_FORK
+
+
+def is_own_fork(flags: int) -> bool:
+    """Whether clone() with these flags starts a process of the caller's own, as fork, vfork and posix_spawn do."""
+    return not flags & 0xFFFFFFFF & ~OWN_FORK
 
 
 _NEITHER = 3  # an access mode of open() that asks for no right at all
@@ -186,6 +196,18 @@ def _processes(deny: int, forks: bool) -> list[Rule]:
     return [
         on(NUMBERS["clone"], when(0, ANY_BIT, THREAD, thread, process)),
         on(NUMBERS["clone3"], answer(refuse(errno.ENOSYS))),  # its flags are in memory; the C library falls back
+    ]
+
+
+def _programs(deny: int) -> list[Rule]:
+    """Threads and processes; each process is asked where somebody listens, who counts them."""
+    asked = NOTIFY if deny == NOTIFY else ALLOW
+    process = when(0, ANY_BIT, ~OWN_FORK & 0xFFFFFFFF, answer(deny), answer(asked))
+    thread = when(0, ANY_BIT, NAMESPACES, answer(deny), answer(ALLOW))
+    return [
+        on(NUMBERS["clone"], when(0, ANY_BIT, THREAD, thread, process)),
+        on(NUMBERS["clone3"], answer(refuse(errno.ENOSYS))),  # its flags are in memory; the C library falls back
+        among((NUMBERS["fork"], NUMBERS["vfork"]), asked),
     ]
 
 

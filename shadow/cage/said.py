@@ -14,6 +14,7 @@ Read = Callable[[int, int], bytes]  # (address, bytes) of the caller's memory
 _LONGEST = 200
 _FAMILIES = {1: "local", 2: "IPv4", 10: "IPv6", 16: "netlink", 17: "packet", 40: "vsock"}
 _KINDS = {1: "stream", 2: "datagram", 3: "raw", 5: "sequence"}
+_RINGS_OF_LIBUV = (64, 256)  # entries that Node's and uvloop's event loops ask for; they go on without
 _CLOEXEC_NONBLOCK = socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
 _PATH_AT = {
     **dict.fromkeys(
@@ -49,6 +50,24 @@ def destination(address: bytes) -> str:
         shown = "@" + path[1:].rstrip(b"\0").decode("utf-8", "replace") if path[:1] == b"\0" else text(path)
         return f"local {shown}"
     return _FAMILIES.get(family, f"family {family}")
+
+
+def is_loopback(address: bytes) -> bool:
+    """Whether a `struct sockaddr` is of the loopback: 127.0.0.0/8, ::1, or the unspecified address, which means it."""
+    if len(address) < 8:
+        return False
+    (family,) = struct.unpack_from("=H", address)
+    if family == socket.AF_INET:
+        return address[4] == 127 or address[4:8] == bytes(4)
+    if family != socket.AF_INET6 or len(address) < 24:
+        return False
+    host = address[8:24]
+    return host in (bytes(16), bytes(15) + b"\x01") or host[:13] == bytes(10) + b"\xff\xff\x7f"
+
+
+def port_of(address: bytes) -> int:
+    """The port of a `struct sockaddr` of IPv4 or IPv6."""
+    return int(struct.unpack_from("!H", address, 2)[0])
 
 
 def text(memory: bytes) -> str:
@@ -95,7 +114,8 @@ def is_noise(number: int, arguments: Sequence[int], about: str) -> bool:
     """Whether a library does this by itself and nothing could come of it, whoever asks.
 
     Looking for the interfaces' addresses and for a name service's cache, as getaddrinfo() does before anything is
-    sent; finding out whether IPv6 is there, by taking a free port. Everything else counts.
+    sent; finding out whether IPv6 is there, by taking a free port; trying, as an event loop of libuv begins, whether
+    there are rings of system calls. Everything else counts.
     """
     name = name_of(number)
     family, kind, protocol = (one & 0xFFFFFFFF for one in arguments[:3])
@@ -103,6 +123,8 @@ def is_noise(number: int, arguments: Sequence[int], about: str) -> bool:
         return protocol == 0  # NETLINK_ROUTE; changing anything through it needs a capability
     if name == "socket" and family == socket.AF_UNIX:
         return kind == socket.SOCK_STREAM | _CLOEXEC_NONBLOCK and protocol == 0  # nscd, by the C library alone
+    if name == "io_uring_setup":
+        return family in _RINGS_OF_LIBUV
     return name == "bind" and about in ("127.0.0.1:0", "[::1]:0", "0.0.0.0:0", "[::]:0")
 
 

@@ -8,15 +8,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from shadow.candidates.model import Candidate, Command, Service
 from shadow.doors.plain import plain
 from shadow.errors import CandidateError
 
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_][\w.]*)?")
 _OURS = "shadow.examples."  # an example is pinned by its own package, not by all of shadow
 
 
@@ -40,17 +45,84 @@ def pin_of(
     Raises:
         CandidateError: no such module, a pattern that matches nothing, or settings that are no JSON.
     """
+    named = {"settings": dict(settings), "target": target, "models": list(models)}
+    more = {"environment": dict(environment)} if environment else {}
+    return _digest([*_tree(target, root), *_matched(files, root)], {**named, **more}, target)
+
+
+def pin_of_program(
+    program: Command | Service, *, root: str, files: Sequence[str] = (), settings: Mapping[str, Any],
+    models: Sequence[str] = (), environment: Mapping[str, str] | None = None,
+) -> str:  # fmt: skip
+    """SHA-256 (64 hexadecimal digits) over a program's source tree, files, command line, settings and environment.
+
+    The source tree is that of each argument which names a file below `root` (its directory, with all below), or a
+    module there, as `desk:app` or `desk.main`. Directories called `node_modules` or `__pycache__`, hidden and virtual
+    environments' directories and compiled files are left out; so is the interpreter.
+
+    Raises:
+        CandidateError: nothing of its own is found, a pattern matches nothing, or settings are no JSON.
+    """
+    line = shlex.join(program.command)
+    own = {label: path for one in program.command for label, path in _named(one, root)}
+    own |= dict(_matched(files, root))
+    if not own:
+        raise CandidateError(
+            "nothing of its own could be pinned", where=line, seen=f"no argument names a file or a module below {root}",
+            todo="give root=, the directory that it runs in, and files=, patterns of what it consists of",
+        )  # fmt: skip
+    named = {
+        "program": {"kind": type(program).__name__.lower(), **asdict(program)}, "settings": dict(settings),
+        "models": list(models), "environment": dict(environment or {}),
+    }  # fmt: skip
+    return _digest(sorted(own.items()), named, line)
+
+
+def pin_now(candidate: Candidate) -> str:
+    """The pin that a candidate would get if it were declared now.
+
+    Raises:
+        CandidateError: its source is gone.
+    """
+    if candidate.program is not None:
+        return pin_of_program(
+            candidate.program, root=candidate.root, files=candidate.files, settings=candidate.settings,
+            models=candidate.models, environment=candidate.environment,
+        )  # fmt: skip
+    return pin_of(
+        candidate.target, root=candidate.root, files=candidate.files, settings=candidate.settings,
+        models=candidate.models, environment=candidate.environment,
+    )  # fmt: skip
+
+
+def _digest(paths: Sequence[tuple[str, Path]], named: Mapping[str, Any], where: str) -> str:
     digest = hashlib.sha256()
-    for label, path in [*_tree(target, root), *_matched(files, root)]:
+    for label, path in paths:
         _add(digest, label.encode())
         _add(digest, _read(path))
     try:
-        more = {"environment": dict(environment)} if environment else {}
-        named = plain({"settings": dict(settings), "target": target, "models": list(models), **more}, "candidate")
+        given = plain(dict(named), "candidate")
     except TypeError as error:
-        raise CandidateError(str(error), where=target, allowed="JSON data") from error
-    _add(digest, _canonical(named))
+        raise CandidateError(str(error), where=where, allowed="JSON data") from error
+    _add(digest, _canonical(given))
     return digest.hexdigest()
+
+
+def _named(argument: str, root: str) -> Iterator[tuple[str, Path]]:
+    """The sources of the program that an argument names, where it names one below the root."""
+    home = Path(root)
+    path = home / argument
+    PathFinder.invalidate_caches()
+    if path.is_file() and path.resolve().is_relative_to(home.resolve()):
+        folder = path.parent if path.parent.is_relative_to(home) else home
+        for one in _sources(folder, leave_out=_is_foreign):
+            yield f"source {one.relative_to(home).as_posix()}", one
+    elif _MODULE.fullmatch(argument) and PathFinder.find_spec(re.split(r"[.:]", argument)[0], [root]):
+        yield from _tree(argument, root)
+
+
+def _is_foreign(folder: Path) -> bool:
+    return folder.name == "node_modules" or (folder / "pyvenv.cfg").exists()
 
 
 def root_of(target: str) -> str:
@@ -103,17 +175,18 @@ def _tree(target: str, root: str) -> Iterator[tuple[str, Path]]:
             yield f"source {path.relative_to(place.parent).as_posix()}", path
 
 
-def _sources(start: Path) -> list[Path]:
+def _sources(start: Path, *, leave_out: Callable[[Path], bool] = lambda _: False) -> list[Path]:
     found: list[Path] = []
     for folder, below, names in os.walk(start):
         for name in below:
-            if (Path(folder) / name).is_symlink() and not name.startswith("."):
+            if (Path(folder) / name).is_symlink() and not name.startswith(".") and not leave_out(Path(folder) / name):
                 raise CandidateError(
                     "a linked directory cannot be pinned",
                     where=str(Path(folder) / name),
                     todo="copy it, or move it out",
                 )
         below[:] = [name for name in below if name != "__pycache__" and not name.startswith(".")]
+        below[:] = [name for name in below if not leave_out(Path(folder) / name)]
         found += [Path(folder) / name for name in names if not name.endswith((".pyc", ".pyo"))]
     return sorted(found)
 

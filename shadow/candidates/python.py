@@ -50,12 +50,12 @@ def python(
     """
     _named(target, label)
     home = str(Path(root).resolve()) if root is not None else root_of(target)
-    given = _settings(settings or {}, target)
-    variables = _variables(environment or {}, target)
+    given = check_settings(settings or {}, target)
+    variables = check_variables(environment or {}, target)
     pin = pin_of(target, root=home, files=files, settings=given, models=models, environment=variables)
     return Candidate(
         label=label, target=target, settings=given, models=tuple(models), files=tuple(files),
-        environment=variables, usd_per_call=_price(usd_per_call, target), root=home, pin=pin,
+        environment=variables, usd_per_call=check_price(usd_per_call, target), root=home, pin=pin,
     )  # fmt: skip
 
 
@@ -66,7 +66,12 @@ def _named(target: str, label: str) -> None:
         raise CandidateError("a candidate needs a label", where=target, todo='label="2026-11-01"')
 
 
-def _settings(settings: Mapping[str, Any], target: str) -> dict[str, Any]:
+def check_settings(settings: Mapping[str, Any], target: str) -> dict[str, Any]:
+    """Settings as JSON data.
+
+    Raises:
+        CandidateError: they are none.
+    """
     try:
         given: dict[str, Any] = plain(dict(settings), "settings")
     except TypeError as error:
@@ -74,7 +79,12 @@ def _settings(settings: Mapping[str, Any], target: str) -> dict[str, Any]:
     return given
 
 
-def _variables(environment: Mapping[str, str], target: str) -> dict[str, str]:
+def check_variables(environment: Mapping[str, str], target: str) -> dict[str, str]:
+    """Variables that an environment can hold.
+
+    Raises:
+        CandidateError: one cannot.
+    """
     for name, value in environment.items():
         if not _VARIABLE.fullmatch(name) or not isinstance(value, str) or "\0" in value:
             raise CandidateError("no variable", where=f"{target}: environment", seen=str(name)[:60],
@@ -82,7 +92,12 @@ def _variables(environment: Mapping[str, str], target: str) -> dict[str, str]:
     return dict(environment)
 
 
-def _price(text: str, target: str) -> Decimal:
+def check_price(text: str, target: str) -> Decimal:
+    """A price in United States dollars, ≥ 0.
+
+    Raises:
+        CandidateError: it is none.
+    """
     try:
         price = Decimal(str(text))
     except InvalidOperation:

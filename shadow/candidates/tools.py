@@ -38,10 +38,24 @@ class Tools:
             ToolRefused: the contract does not allow this call; it is written down already.
             ToolFailed: it was allowed and could not be answered.
         """
+        return self._called(name, args, {})
+
+    def once(self, key: str) -> Once:
+        """The same tools, under an idempotency key: `tools.once("refund-o1").call("refund.issue", …)`.
+
+        A write that comes again under its key with the same arguments is one held effect, and is answered as
+        before; with other arguments it is refused. Without a key two equal calls are two effects.
+
+        Args:
+            key: 1 to 255 characters that show; text.
+        """
+        return Once(self, key)
+
+    def _called(self, name: str, args: dict[str, Any], more: dict[str, Any]) -> Any:
         wrong = unfit(args, "args")
         if wrong:  # written down outside as well: a call that was tried is never lost
             return self._result(name, {"refuse": name, "why": wrong})
-        return self._result(name, {"call": name, "args": args})
+        return self._result(name, {"call": name, "args": args, **more})
 
     def refuse(self, name: str, why: str) -> NoReturn:
         """Refuse a call that cannot even be asked, as one whose arguments a model wrote are no JSON object.
@@ -95,3 +109,21 @@ class Tools:
         if "failed" in reply:
             raise ToolFailed(str(reply["failed"]), where=name)
         return reply.get("answer")
+
+
+class Once:
+    """A case's tools under one idempotency key; made by `Tools.once`."""
+
+    def __init__(self, tools: Tools, key: str) -> None:
+        if not isinstance(key, str) or not key:
+            raise ValueError("an idempotency key is text, and not empty")
+        self._tools, self._key = tools, key
+
+    def call(self, name: str, /, **args: Any) -> Any:
+        """Call a tool under the key; see `Tools.call`.
+
+        Raises:
+            ToolRefused: the contract does not allow it, or the key was used before with other arguments.
+            ToolFailed: it was allowed and could not be answered.
+        """
+        return self._tools._called(name, args, {"key": self._key})

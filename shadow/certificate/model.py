@@ -137,6 +137,7 @@ class Account:
         canaries: requests that carried a canary; they did not go out.
         modes: how cases were started, as "forked from one import".
         restarts: how often the process that cases are forked from was lost.
+        witnesses: what live systems say themselves of whether this attempt's bindings wrote, one sentence each.
     """
 
     isolations: tuple[str, ...] = ()
@@ -152,6 +153,7 @@ class Account:
     canaries: int = 0
     modes: tuple[str, ...] = ()
     restarts: int = 0
+    witnesses: tuple[str, ...] = ()
 
     @property
     def attested(self) -> int:
@@ -204,6 +206,7 @@ def add(one: Account, other: Account) -> Account:
         canaries=one.canaries + other.canaries,
         modes=_once(one.modes, other.modes),
         restarts=one.restarts + other.restarts,
+        witnesses=_once(one.witnesses, other.witnesses),
     )
 
 
@@ -260,7 +263,7 @@ def _sum(name: str, kind: str, every: list[Passed]) -> Passed:
 
 def _account(data: Mapping[str, Any]) -> Account:
     made = dict(data)
-    for name in ("isolations", "policies", "filters", "modes"):
+    for name in ("isolations", "policies", "filters", "modes", "witnesses"):
         made[name] = tuple(str(one) for one in made[name])
     for name in ("at_import", "nobodys"):
         made[name] = tuple(Refusal(**{**one, "kind": RefusalKind(one["kind"])}) for one in made[name])

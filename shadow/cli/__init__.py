@@ -11,7 +11,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from shadow.cli.table import COMMANDS, Command
+from shadow.cli.command import Command
+from shadow.cli.table import COMMANDS
 from shadow.cli.terminal import complain
 
 

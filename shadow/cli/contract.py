@@ -9,19 +9,20 @@ from pathlib import Path
 
 from shadow.cli.terminal import say
 from shadow.contract import Contract, digests, load, plain_words, to_json, to_yaml
+from shadow.doors.schemas import loose
 from shadow.errors import ContractError, UsageError
 
 
 def show(given: Namespace) -> int:
     """One page in plain words, or the contract itself as YAML or JSON."""
-    contract = _find(given.which, given.store)
+    contract = find_contract(given.which, given.store)
     render = to_json if given.json else to_yaml if given.yaml else plain_words
     say(render(contract))
     return 0
 
 
 def check(given: Namespace) -> int:
-    """Validate a file; its digests where it is right, the error and exit code 1 where it is not."""
+    """Validate a file; its digests where it is right, and what it lets through; else the error, and exit code 1."""
     if not Path(given.file).is_file():
         raise UsageError("there is no such file", where=given.file)
     try:
@@ -32,10 +33,17 @@ def check(given: Namespace) -> int:
     parts = digests(contract)
     say(f"{given.file}: {contract.workflow} is a valid contract")
     say(f"conduct {parts.conduct}\njudgement {parts.judgement}\ngovernance {parts.governance}")
+    for sentence in loose(contract):
+        say(f"loose: {sentence}")
     return 0
 
 
-def _find(which: str, store_url: str | None) -> Contract:
+def find_contract(which: str, store_url: str | None) -> Contract:
+    """The contract in a file, that a workflow was last run under, or of an example.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
     if Path(which).suffix in (".yaml", ".yml", ".json"):
         return load(Path(which))
     found, known = _in_store(which, store_url)

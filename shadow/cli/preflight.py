@@ -10,10 +10,13 @@ from pathlib import Path
 from shadow.cage.policy import Policy
 from shadow.cage.preflight.cache import Kept
 from shadow.cage.preflight.caged import policy_here
+from shadow.cage.preflight.gatekeeper import own_place
 from shadow.cage.preflight.model import LEAST_PROVEN, Result, Row, Seen
 from shadow.cage.preflight.worker import preflight as shown
+from shadow.cage.preflight.worker import preflight_through
 from shadow.cli.terminal import complain, progress, say, write
 from shadow.errors import ContainmentUnavailable, UsageError
+from shadow.replay.isolation import EXTERNAL, chosen
 from shadow.reports.safe import visible
 
 _SIGNS = {Seen.LANDED: "landed", Seen.NOTHING: "nothing", Seen.UNCLEAR: "unclear", Seen.NOT_TRIED: "-"}
@@ -27,7 +30,7 @@ def preflight(given: Namespace) -> int:
         ContainmentUnavailable: this machine has no floor for the cage.
     """
     now = datetime.now(UTC)
-    found = _found(given, policy_here(given.abi), now)
+    found = _through(given, now) if given.launcher else _found(given, policy_here(given.abi), now)
     if given.attest is not None:
         _attest(given.attest, found, now, given.store)
     if given.json:
@@ -37,14 +40,17 @@ def preflight(given: Namespace) -> int:
         _table(found.result)
         say()
         say(_line(found, now))
-        for name in ("landlock", "filter", "policy"):
-            say(f"{name}: {found.subject[name]}")
+        for name in ("landlock", "launcher", "filter", "policy"):
+            if name in found.subject:
+                say(f"{name}: {found.subject[name]}")
     return _code(found.result)
 
 
 def doctor(given: Namespace) -> int:
     """What is enforced here, in words; exit code 0 where a candidate may run under the kernel's cage, else 1."""
     now = datetime.now(UTC)
+    if chosen() == EXTERNAL:
+        return _doctor_outside(given, now)
     try:
         found = _found(given, policy_here(), now)
     except ContainmentUnavailable as missing:
@@ -63,10 +69,49 @@ def doctor(given: Namespace) -> int:
     return 0 if found.result.ok else 1
 
 
-def _found(given: Namespace, policy: Policy, now: datetime) -> Kept:
+def _doctor_outside(given: Namespace, now: datetime) -> int:
+    """What counts of the sandbox that `SHADOW_LAUNCHER` names, in words."""
+    from shadow.cage.preflight.attestation import PURPOSE
+    from shadow.replay.external import admitted
+    from shadow.store import open_store
+
+    store = open_store(None)
+    try:
+        found = admitted(store.secret(PURPOSE), now)
+    except ContainmentUnavailable as refused:
+        words = [str(refused), "no candidate is run here with isolation external"]
+        enforced = False
+    else:
+        words = [found.words, f"signed {found.at.isoformat(timespec='seconds')} by {found.signer}"]
+        enforced = True
+    finally:
+        store.close()
+    if given.json:
+        say(json.dumps({"enforced": enforced, "words": words}, indent=2, ensure_ascii=False))
+    else:
+        for line in words:
+            (say if enforced else complain)(visible(line, lines=False))
+    return 0 if enforced else 1
+
+
+def _through(given: Namespace, now: datetime) -> Kept:
+    """What the battery shows of a sandbox; always anew, for nobody says when its inside has changed."""
+    from shadow.cage.preflight.launcher import subject, words
     from shadow.store.engine import home
 
-    where = Path(given.home).resolve() if given.home else home()
+    launcher = words(given.launcher)
+    place = Path(given.home).resolve() if given.home else home()
+    place.mkdir(parents=True, exist_ok=True)
+    room = Path(given.room).resolve() if given.room else None
+    about = subject(launcher)
+    result = preflight_through(
+        launcher, home=place, room=room, progress=lambda done, of: progress(done, of, "preflight")
+    )
+    return Kept(result=result, at=now, subject=about)
+
+
+def _found(given: Namespace, policy: Policy, now: datetime) -> Kept:
+    where = Path(given.home).resolve() if given.home else own_place()
     most = timedelta(0) if given.again else timedelta(hours=24)
     return shown(where, policy, now=now, most=most, progress=lambda done, of: progress(done, of, "preflight"))
 

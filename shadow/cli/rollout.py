@@ -56,8 +56,8 @@ def _recorded(given: Namespace, who: str, now: datetime) -> int:
 
 def _on_this_machine(given: Namespace, who: str, now: datetime, seen: str) -> int:
     """Loud, because it is not what was asked for."""
+    from shadow.places import home
     from shadow.rollout.kill import throw
-    from shadow.rollout.places import home
 
     complain(f"{RULE}\nNOT ROLLED BACK IN THE STORE: {seen}")
     try:

@@ -2,41 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from shadow.cli.command import AGAIN, AS_JSON, CANDIDATE, HOME, STORE, WHICH, WORKFLOW, Command, arg
+from shadow.cli.table_of_keeping import KEEPING_COMMANDS
 
-Argument = tuple[tuple[str, ...], dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """One command; `module` is imported only when it is called."""
-
-    words: str
-    help: str
-    module: str
-    function: str
-    arguments: tuple[Argument, ...] = ()
-    group_help: str = ""
-
-
-def _arg(*names: str, **options: Any) -> Argument:
-    return names, options
-
-
-WORKFLOW = _arg("workflow", help="the workflow's name, as refund-desk")
-CANDIDATE = _arg("--candidate", default="", help="the candidate's label; the newest one by default")
-STORE = _arg("--store", default=None, metavar="URL", help="the store's URL; SHADOW_STORE_URL or .shadow by default")
-HOME = _arg("--home", default=None, help="where everything is (default SHADOW_HOME, else .shadow)")
-AS_JSON = _arg("--json", action="store_true", help="plain data instead of text")
-WHICH = _arg("which", help="a file (.yaml, .json), a workflow in the store, or an example's name")
-CONNECTION = _arg("--connection", default="slack_api_default", help="whose AIRFLOW_CONN_… holds Slack's tokens")
-AGAIN = _arg("--again", action="store_true", help="attack anew, whatever is kept of the last day")
 CONTRACTS = "show and check contracts"
 LABELS = "take discrepancies out for review and people's words in"
-KEEPING = "look after our own database"
-AUDIT = "the record of who allowed what"
-SLACK = "set Slack up and listen to it"
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -45,11 +15,11 @@ COMMANDS: tuple[Command, ...] = (
         module="shadow.cli.demo",
         function="demo",
         arguments=(
-            _arg("--seed", type=int, default=1, help="draws the world (default 1)"),
-            _arg("--faults", type=int, default=3, help="how many faults version 1 gets (default 3)"),
-            _arg("--days", type=int, default=28, help="how many daily windows (default 28)"),
-            _arg("--scale", type=float, default=1.0, help="share of the full volume (default 1.0)"),
-            _arg("--home", default=None, help="where everything goes (default .shadow)"),
+            arg("--seed", type=int, default=1, help="draws the world (default 1)"),
+            arg("--faults", type=int, default=3, help="how many faults version 1 gets (default 3)"),
+            arg("--days", type=int, default=28, help="how many daily windows (default 28)"),
+            arg("--scale", type=float, default=1.0, help="share of the full volume (default 1.0)"),
+            arg("--home", default=None, help="where everything goes (default .shadow)"),
         ),
     ),
     Command(
@@ -59,9 +29,9 @@ COMMANDS: tuple[Command, ...] = (
         function="up",
         arguments=(
             HOME,
-            _arg("--port", type=int, default=8080, help="of 127.0.0.1 (default 8080; 0 for one that is free)"),
-            _arg("--dags", default=None, help="the folder with DAG files (default dags)"),
-            _arg("--plugins", default=None, help="the folder with Airflow plugins (default plugins)"),
+            arg("--port", type=int, default=8080, help="of 127.0.0.1 (default 8080; 0 for one that is free)"),
+            arg("--dags", default=None, help="the folder with DAG files (default dags)"),
+            arg("--plugins", default=None, help="the folder with Airflow plugins (default plugins)"),
         ),
     ),
     Command(
@@ -77,8 +47,10 @@ COMMANDS: tuple[Command, ...] = (
         module="shadow.cli.preflight",
         function="preflight",
         arguments=(
-            _arg("--abi", type=int, default=None, help="as a kernel with this Landlock ABI at most would do"),
-            _arg("--attest", default=None, metavar="FILE", help="write the result there, signed, good for a week"),
+            arg("--abi", type=int, default=None, help="as a kernel with this Landlock ABI at most would do"),
+            arg("--launcher", default=None, metavar="WORDS", help="attack the sandbox that these words start"),
+            arg("--room", default=None, metavar="DIR", help="with --launcher: a directory that the sandbox shows"),
+            arg("--attest", default=None, metavar="FILE", help="write the result there, signed, good for a week"),
             AGAIN,
             HOME,
             STORE,
@@ -93,17 +65,33 @@ COMMANDS: tuple[Command, ...] = (
         arguments=(AGAIN, HOME, AS_JSON),
     ),
     Command(
+        words="plan",
+        help="what a contract's bars cost in days and cases; exit code 1 where one can never be passed",
+        module="shadow.cli.plan",
+        function="plan",
+        arguments=(
+            arg("workflow", help="a workflow that was run, an example's name, or a file (.yaml, .json)"),
+            arg("--cases-per-day", type=float, default=None, help="expected volume (default: the contract's)"),
+            arg("--cases-per-unit", type=float, default=1.0, help="cases that one unit brings on a day (default 1)"),
+            arg("--days", type=int, default=None, help="the trial's last day (default: the contract's horizon, or 28)"),
+            arg("--good", type=float, default=0.35, help="a good candidate's badness, as a share of each limit"),
+            arg("--version", type=int, default=1, help="which version it is for, where all share one error rate"),
+            STORE,
+            AS_JSON,
+        ),
+    ),
+    Command(
         words="run",
         help="run a workflow's DAG over one window, in this process, without a server",
         module="shadow.cli.run",
         function="run",
         arguments=(
             WORKFLOW,
-            _arg("--from", dest="start", required=True, help="start of the window, ISO 8601 (inclusive)"),
-            _arg("--to", dest="end", required=True, help="end of the window, ISO 8601 (exclusive)"),
+            arg("--from", dest="start", required=True, help="start of the window, ISO 8601 (inclusive)"),
+            arg("--to", dest="end", required=True, help="end of the window, ISO 8601 (exclusive)"),
             CANDIDATE,
-            _arg("--at-most", type=int, default=None, help="take at most so many cases; such a run adds no evidence"),
-            _arg("--dags", default="dags", help="the folder with DAG files (default dags)"),
+            arg("--at-most", type=int, default=None, help="take at most so many cases; such a run adds no evidence"),
+            arg("--dags", default="dags", help="the folder with DAG files (default dags)"),
         ),
     ),
     Command(
@@ -111,7 +99,13 @@ COMMANDS: tuple[Command, ...] = (
         help="the verdict of an experiment: exit code 0 ready, 1 not ready, 3 inconclusive",
         module="shadow.cli.show",
         function="verdict",
-        arguments=(WORKFLOW, CANDIDATE, STORE, AS_JSON),
+        arguments=(
+            WORKFLOW,
+            CANDIDATE,
+            STORE,
+            AS_JSON,
+            arg("--explain", action="store_true", help="each gate in sentences, with its way over time"),
+        ),
     ),
     Command(
         words="report",
@@ -123,7 +117,20 @@ COMMANDS: tuple[Command, ...] = (
             CANDIDATE,
             STORE,
             AS_JSON,
-            _arg("--html", default=None, metavar="FILE", help="write the page there instead of text to the terminal"),
+            arg("--html", default=None, metavar="FILE", help="write the page there instead of text to the terminal"),
+        ),
+    ),
+    Command(
+        words="certificate",
+        help="how a run held its candidate: exit code 0 held, 1 a leak or a try to get past it, 3 not known",
+        module="shadow.cli.certificate",
+        function="certificate",
+        arguments=(
+            WORKFLOW,
+            arg("--run", default="", help="the run's id or how it begins; the newest one by default"),
+            CANDIDATE,
+            STORE,
+            AS_JSON,
         ),
     ),
     Command(
@@ -132,7 +139,7 @@ COMMANDS: tuple[Command, ...] = (
         group_help=CONTRACTS,
         module="shadow.cli.contract",
         function="show",
-        arguments=(WHICH, STORE, _arg("--yaml", action="store_true", help="the contract itself as YAML"), AS_JSON),
+        arguments=(WHICH, STORE, arg("--yaml", action="store_true", help="the contract itself as YAML"), AS_JSON),
     ),
     Command(
         words="contract check",
@@ -140,7 +147,7 @@ COMMANDS: tuple[Command, ...] = (
         group_help=CONTRACTS,
         module="shadow.cli.contract",
         function="check",
-        arguments=(_arg("file", help="a .yaml, .yml or .json file"),),
+        arguments=(arg("file", help="a .yaml, .yml or .json file"),),
     ),
     Command(
         words="labels export",
@@ -152,8 +159,8 @@ COMMANDS: tuple[Command, ...] = (
             WORKFLOW,
             CANDIDATE,
             STORE,
-            _arg("--out", default="-", metavar="FILE", help="where to write (default: the terminal)"),
-            _arg("--every", action="store_true", help="minor and cosmetic discrepancies too"),
+            arg("--out", default="-", metavar="FILE", help="where to write (default: the terminal)"),
+            arg("--every", action="store_true", help="minor and cosmetic discrepancies too"),
         ),
     ),
     Command(
@@ -162,7 +169,7 @@ COMMANDS: tuple[Command, ...] = (
         group_help=LABELS,
         module="shadow.cli.labels",
         function="take_in",
-        arguments=(_arg("file", help="the CSV file"), STORE),
+        arguments=(arg("file", help="the CSV file"), STORE),
     ),
     Command(
         words="window accept",
@@ -172,128 +179,13 @@ COMMANDS: tuple[Command, ...] = (
         function="accept",
         arguments=(
             WORKFLOW,
-            _arg("--from", dest="start", required=True, help="start of the window, ISO 8601"),
-            _arg("--to", dest="end", required=True, help="end of the window, ISO 8601"),
-            _arg("--who", required=True, help="who says so"),
-            _arg("--why", required=True, help="why it is sound"),
+            arg("--from", dest="start", required=True, help="start of the window, ISO 8601"),
+            arg("--to", dest="end", required=True, help="end of the window, ISO 8601"),
+            arg("--who", required=True, help="who says so"),
+            arg("--why", required=True, help="why it is sound"),
             CANDIDATE,
             STORE,
         ),
     ),
-    Command(
-        words="rollback",
-        help="give everything to the control, at once, on your word",
-        module="shadow.cli.rollout",
-        function="rollback",
-        arguments=(
-            WORKFLOW,
-            _arg("--why", required=True, help="why; it is recorded and told"),
-            _arg("--who", default="", help="who says so (default os:<user>@<host>)"),
-            STORE,
-        ),
-    ),
-    Command(
-        words="stage show",
-        help="where a workflow stands, and every change: who, why, when",
-        group_help="shadow, canary, live",
-        module="shadow.cli.rollout",
-        function="stages",
-        arguments=(WORKFLOW, STORE, AS_JSON),
-    ),
-    Command(
-        words="route",
-        help="who would get a key on this machine, and why",
-        module="shadow.cli.rollout",
-        function="route",
-        arguments=(
-            WORKFLOW,
-            _arg("key", help="what the traffic is split by, as a customer's id"),
-            _arg("--demonstration", action="store_true", help="follow a demonstration's stage too"),
-            AS_JSON,
-        ),
-    ),
-    Command(
-        words="audit verify",
-        help="whether the ledger holds and the tables agree with it: exit code 0 yes, 1 no",
-        group_help=AUDIT,
-        module="shadow.cli.audit",
-        function="verify_ledger",
-        arguments=(
-            _arg("--anchor", default=None, metavar="SEQ:HASH", help="a row that people were told, so it must be there"),
-            STORE,
-            AS_JSON,
-        ),
-    ),
-    Command(
-        words="audit show",
-        help="the ledger, oldest row first",
-        group_help=AUDIT,
-        module="shadow.cli.audit",
-        function="show",
-        arguments=(
-            _arg("--workflow", default=None, help="only this workflow"),
-            _arg("--request", default=None, help="only this request"),
-            STORE,
-            AS_JSON,
-        ),
-    ),
-    Command(
-        words="slack listen",
-        help="post what waits, hear clicks over Socket Mode and wake Airflow, until it is ended",
-        group_help=SLACK,
-        module="shadow.cli.slack",
-        function="listen",
-        arguments=(CONNECTION, STORE),
-    ),
-    Command(
-        words="slack doctor",
-        help="what is missing and what to do about it; exit code 1 where something is",
-        group_help=SLACK,
-        module="shadow.cli.slack",
-        function="doctor",
-        arguments=(CONNECTION, STORE, AS_JSON),
-    ),
-    Command(
-        words="slack status",
-        help="who listens and what waits to be posted",
-        group_help=SLACK,
-        module="shadow.cli.slack",
-        function="status",
-        arguments=(STORE, AS_JSON),
-    ),
-    Command(
-        words="slack manifest",
-        help="the app's manifest with the least scopes, to be pasted into api.slack.com",
-        group_help=SLACK,
-        module="shadow.cli.slack",
-        function="manifest",
-        arguments=(
-            _arg("--url", default="", help="where Slack reaches Airflow, for signed HTTP (default: Socket Mode)"),
-            _arg("--name", default="Shadow Harness", help="the app's name (default Shadow Harness)"),
-        ),
-    ),
-    Command(
-        words="store show",
-        help="where the store is and how many rows it holds",
-        group_help=KEEPING,
-        module="shadow.cli.store",
-        function="show",
-        arguments=(STORE, AS_JSON),
-    ),
-    Command(
-        words="store redrive",
-        help="open an experiment's dead letters again; the next run of their windows takes them",
-        group_help=KEEPING,
-        module="shadow.cli.store",
-        function="redrive_letters",
-        arguments=(WORKFLOW, CANDIDATE, STORE),
-    ),
-    Command(
-        words="store prune",
-        help="empty what is past the date until which it may be kept",
-        group_help=KEEPING,
-        module="shadow.cli.store",
-        function="prune_now",
-        arguments=(STORE, _arg("--at", default=None, help="as of this moment, ISO 8601 (default: now)")),
-    ),
+    *KEEPING_COMMANDS,
 )

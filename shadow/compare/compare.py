@@ -14,10 +14,10 @@ from shadow.case import Case
 from shadow.compare.align import Alignment, align
 from shadow.compare.money import Amounts, at_stake
 from shadow.compare.places import MISSING, at, compared
-from shadow.compare.result import FAILURE, STOP, Agreement, Comparison, Outcome, Result, shortened
+from shadow.compare.result import CONTAINMENT, FAILURE, STOP, Agreement, Comparison, Outcome, Result, shortened
 from shadow.compare.stale import stale_reads
 from shadow.contract.model import ESCALATE, Contract, EffectRule, Rule, Severity, Stop
-from shadow.observation import Effect, Ending, Observation
+from shadow.observation import Effect, Ending, Observation, Refusal, RefusalKind
 
 _REGISTRY: Registry[Any] = Registry()  # an empty one: no $ref of a schema ever reaches the network
 _PREPARED_AT_MOST = 32
@@ -43,28 +43,30 @@ _prepared: dict[int, _Prepared] = {}
 def compare(contract: Contract, case: Case, control: Observation, candidate: Observation) -> Result:
     """What both sides did with one case, as a result.
 
-    1. A candidate that did not finish is one mismatch at `failure`, whatever it had read.
-    2. A stop that held while the candidate acted is a critical mismatch, whatever it had read.
-    3. Otherwise a stale read, a control that failed, a control's value that is not what the contract
+    1. What the candidate tried to get past its doors with is a mismatch at `its containment`, one for each kind of
+       call, whatever it had read and whatever else holds.
+    2. A candidate that did not finish is one mismatch at `failure`, whatever it had read.
+    3. A stop that held while the candidate acted is a critical mismatch, whatever it had read.
+    4. Otherwise a stale read, a control that failed, a control's value that is not what the contract
        says, or a control's effect that it does not list, make the case incomparable.
-    4. A candidate's value that is not what the contract says is one mismatch at `failure`: `invalid`.
-    5. Else every place of the contract is compared; one mismatch makes a discrepancy.
+    5. A candidate's value that is not what the contract says is one mismatch at `failure`: `invalid`.
+    6. Else every place of the contract is compared; one mismatch makes a discrepancy.
     """
     ready = _prepare(contract)
-    stops = _stops(ready, case, candidate)
+    tried, stops = _tried(contract, candidate), _stops(ready, case, candidate)
     aligned = _aligned(ready, control, candidate)
     if candidate.ending is not Ending.FINISHED:
         failure = _failure(contract, candidate.ending.value, candidate, candidate.error)
-        return _result(case, [failure, *_breaches(stops)], _money(ready, aligned))
+        return _result(case, [*tried, failure, *_breaches(stops)], _money(ready, aligned))
     unfit = _unfit(ready, case, control, candidate)
     if unfit:
-        return _result(case, stops, {}) if _breaches(stops) else _incomparable(case, unfit)
+        return _result(case, [*tried, *stops], {}) if tried or _breaches(stops) else _incomparable(case, unfit)
     invalid = _wrong(ready.produces, candidate.value)
     if invalid:
         failure = _failure(contract, Ending.INVALID.value, candidate, invalid)
-        return _result(case, [failure, *stops], _money(ready, aligned))
+        return _result(case, [*tried, failure, *stops], _money(ready, aligned))
     places = [_place(ready, place, (control, candidate), aligned) for place in ready.rules]
-    return _result(case, [*stops, *places], _money(ready, aligned))
+    return _result(case, [*tried, *stops, *places], _money(ready, aligned))
 
 
 def _prepare(contract: Contract) -> _Prepared:
@@ -112,6 +114,25 @@ def _unfit(ready: _Prepared, case: Case, control: Observation, candidate: Observ
         return f"control's value: {wrong}"
     strange = sorted({effect.tool for effect in control.effects} - ready.tools)
     return f"control's effect is not in the contract: {', '.join(strange)}" if strange else ""
+
+
+def _tried(contract: Contract, candidate: Observation) -> list[Comparison]:
+    """One mismatch for each kind of call with which it tried to get past its doors, in the order of the first tries."""
+    kinds: dict[str, list[Refusal]] = {}
+    for one in candidate.violations:
+        way = f"over {one.tool}" if one.kind is RefusalKind.VIOLATION else one.tool
+        kinds.setdefault(way, []).append(one)
+    return [
+        Comparison(
+            place=CONTAINMENT,
+            outcome=Outcome.MISMATCH,
+            severity=contract.violation,
+            direction=way[:200],
+            candidate=shortened([dict(one.args) for one in tries]),
+            why=tries[0].why[:200],
+        )
+        for way, tries in kinds.items()
+    ]
 
 
 def _stops(ready: _Prepared, case: Case, candidate: Observation) -> list[Comparison]:

@@ -14,6 +14,7 @@ from shadow.contract.model import Severity
 from shadow.observation import Observation
 
 FAILURE = "failure"  # the place of what the candidate's own failing is found at
+CONTAINMENT = "its containment"  # the place of what it tried to get past its doors with; no field has such a name
 STOP = "stop: "  # what the place of a stop condition begins with
 
 
@@ -38,7 +39,7 @@ class Comparison:
     """What was found at one place.
 
     Attributes:
-        place: a path into the value, a write, `failure`, or `stop: ` and a stop's name.
+        place: a path into the value, a write, `failure`, `its containment`, or `stop: ` and a stop's name.
         outcome: match, mismatch or incomparable.
         severity: how bad the mismatch is; None unless it is one.
         direction: which way it goes, as `approve -> deny`, `higher`, `missing`; empty unless a mismatch.
@@ -81,7 +82,7 @@ class Result:
         case_id: whose.
         agreement: discrepancy where any comparison is a mismatch, else incomparable where any is, else agree.
         severity: the worst mismatch; None unless a discrepancy.
-        comparisons: failure, then stops that hold, then the contract's places in order; empty where
+        comparisons: containment, failure, then stops that hold, then the contract's places in order; empty where
             the case as a whole cannot be compared.
         money: what is at stake, ≥ 0 per currency, where the two sides' writes move other amounts.
         reason: why it is incomparable, as `stale read: orders.get`; empty otherwise. It begins with
@@ -99,6 +100,17 @@ class Result:
     def mismatches(self) -> tuple[Comparison, ...]:
         """The comparisons that are mismatches, the first difference first."""
         return tuple(c for c in self.comparisons if c.outcome is Outcome.MISMATCH)
+
+    @property
+    def similarity(self) -> float | None:
+        """Share of the compared places at which both sides match, in [0, 1]; None where nothing was compared.
+
+        A failure or a stop that was passed over is a place like any other; what is incomparable is none.
+        """
+        compared = [c for c in self.comparisons if c.outcome is not Outcome.INCOMPARABLE]
+        if self.agreement is Agreement.INCOMPARABLE or not compared:
+            return None
+        return sum(c.outcome is Outcome.MATCH for c in compared) / len(compared)
 
     @property
     def stale(self) -> bool:
@@ -132,7 +144,8 @@ class Result:
 def digest_of(control: Observation, candidate: Observation) -> str:
     """What a label belongs to: SHA-256 (64 hex digits) of what both sides did, without when and how long.
 
-    It sees each side's ending, value and effects; the order of effects does not matter.
+    It sees each side's ending, value and effects, and what it tried to get past its doors with; the order of effects
+    does not matter.
     """
     done = canonical([_deed(control), _deed(candidate)])
     return hashlib.sha256(done.encode("utf-8", "surrogatepass")).hexdigest()
@@ -145,7 +158,9 @@ def canonical(value: Any) -> str:
 
 def _deed(side: Observation) -> dict[str, Any]:
     effects = sorted(canonical([effect.tool, effect.args]) for effect in side.effects)
-    return {"ending": side.ending.value, "value": side.value, "effects": effects}
+    done = {"ending": side.ending.value, "value": side.value, "effects": effects}
+    tried = sorted({canonical([one.tool, one.args.get("about", "")]) for one in side.violations})
+    return {**done, "tried": tried} if tried else done
 
 
 _TEXT, _ITEMS, _LEVELS = 200, 10, 4  # characters, items and levels that a result keeps of a value

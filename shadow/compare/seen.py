@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from shadow.compare.places import NUMBER, state_of
-from shadow.compare.result import FAILURE, STOP, Agreement, Comparison, Outcome, Result
+from shadow.compare.result import CONTAINMENT, FAILURE, STOP, Agreement, Comparison, Outcome, Result
 from shadow.contract.model import Contract, EffectRule, Severity
 
 HAD, HAD_NOT, ANY = "had", "had not", "any"  # states of a write's place, and of one that has none
+_ANYWHERE = (CONTAINMENT, FAILURE)  # what may be met in every case, whatever the control did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def seen(
     return Seen(
         case_id=result.case_id,
         slices=slices,
-        states=((FAILURE, ANY), *_states(contract, result)),
+        states=(*((place, ANY) for place in _ANYWHERE), *_states(contract, result)),
         differences=tuple(
             Difference(place=c.place, direction=c.direction, severity=_graded(c.severity, grade))
             for c in result.mismatches
@@ -82,7 +83,7 @@ def seen(
 
 
 def _states(contract: Contract, result: Result) -> list[tuple[str, str]]:
-    compared = [c for c in result.comparisons if c.outcome is not Outcome.INCOMPARABLE and c.place != FAILURE]
+    compared = [c for c in result.comparisons if c.outcome is not Outcome.INCOMPARABLE and c.place not in _ANYWHERE]
     return [(c.place, _state(contract, c)) for c in compared]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shadow.compare.result import FAILURE, STOP
+from shadow.compare.result import CONTAINMENT, FAILURE, STOP
 
 Slice = tuple[str, str] | None
 
@@ -77,6 +77,8 @@ def _told(place: str, direction: str, write: bool) -> tuple[str, str]:
     """In which cases it could happen, and what did."""
     if place == FAILURE:
         return "", _FAILURES.get(direction, f"the candidate failed ({direction})")
+    if place == CONTAINMENT:
+        return "", _past_its_doors(direction)
     if place.startswith(STOP):
         name = place.removeprefix(STOP)
         return f"in which {name!r} holds", "the candidate acted instead of escalating"
@@ -85,3 +87,9 @@ def _told(place: str, direction: str, write: bool) -> tuple[str, str]:
         return known[0].format(place=place), known[1].format(place=place)
     left, _, right = direction.partition(" -> ")
     return f"where the control's {place} was {left}", f"the candidate's was {right}"
+
+
+def _past_its_doors(direction: str) -> str:
+    if direction.startswith("over "):  # a door's own finding: a canary on its way out, a secret on its way back
+        return f"what must not pass was on its way {direction}"
+    return f"the candidate tried to get past its doors ({direction}), which was refused"

@@ -91,7 +91,9 @@ def _tools(contract: Contract, here: str) -> None:
             _schema(tool.args, where=f"{where}.args", root=True)
         if tool.effect == "write" and not (tool.entity and tool.key):
             raise ContractError("a write names the entity that it changes and its key", where=where)
-        _known_args((*tool.key, *(tool.money or ())), tool if tool.args else None, where)
+        _known_args((*tool.key, *(tool.money or ()), *tool.idempotent_by), tool if tool.args else None, where)
+        if tool.effect == "read" and tool.idempotent_by:
+            raise ContractError("a read has no effect that could be repeated", where=f"{where}.idempotent_by")
         _money(tool, where)
 
 
@@ -192,7 +194,7 @@ def _gates(contract: Contract, here: str) -> None:
 
 
 def _numbers(contract: Contract, here: str) -> None:
-    for part in ("settles_within", "labels_within", "keep"):
+    for part in ("settles_within", "labels_within", "keep", "verdict_holds"):
         value = getattr(contract, part)
         if value <= timedelta(0):
             raise ContractError("a duration above zero is needed", where=f"{here}: {part}", seen=str(value))
@@ -202,6 +204,10 @@ def _numbers(contract: Contract, here: str) -> None:
             where=f"{here}: keep",
             seen=str(contract.keep),
             allowed=f"at least {contract.settles_within + contract.labels_within}",
+        )
+    if contract.horizon_days is not None and contract.horizon_days < 1:
+        raise ContractError(
+            "a whole number ≥ 1 is needed", where=f"{here}: horizon_days", seen=str(contract.horizon_days)
         )
     shares = list(contract.stages)
     if not shares or shares != sorted(set(shares)) or shares[0] <= 0 or shares[-1] != 100:

@@ -57,10 +57,12 @@ def to_data(contract: Contract) -> dict[str, Any]:
         "unit": contract.unit,
         "accepts": _plain(contract.accepts),
         "produces": _plain(contract.produces),
-        "tools": [_plain(asdict(tool)) for tool in contract.tools],
+        "tools": [_tool_data(tool) for tool in contract.tools],
         "stops": [_plain(asdict(stop)) for stop in contract.stops],
         "compare": [{"place": place, **_rule_data(rule)} for place, rule in contract.compare.items()],
         "failure": str(contract.failure),
+        # left out where it is the default: digests of contracts that were signed before there was one still hold
+        **({} if contract.violation is Severity.CRITICAL else {"violation": str(contract.violation)}),
         "slices": list(contract.slices),
         "settles_within": duration_text(contract.settles_within),
         "labels_within": duration_text(contract.labels_within),
@@ -71,6 +73,7 @@ def to_data(contract: Contract) -> dict[str, Any]:
         "stages": list(contract.stages),
         "cases_per_day": contract.cases_per_day,
         "demonstration": contract.demonstration,
+        **_later(contract),
     }
 
 
@@ -138,6 +141,25 @@ def load(path: Path) -> Contract:
     return reader(text)
 
 
+def _later(contract: Contract) -> dict[str, Any]:
+    """What came later; left out where it is the default, so that a contract from before keeps its digests."""
+    values = {
+        "horizon_days": contract.horizon_days,
+        "family": contract.family,
+        "verdict_holds": contract.verdict_holds,
+    }
+    usual = {part.name: part.default for part in fields(Contract)}
+    said = {name: value for name, value in values.items() if value != usual[name]}
+    return {name: duration_text(value) if isinstance(value, timedelta) else value for name, value in said.items()}
+
+
+def _tool_data(tool: Tool) -> dict[str, Any]:
+    data: dict[str, Any] = _plain(asdict(tool))
+    if not tool.idempotent_by:  # left out, so that a contract from before there were any keeps its digest
+        del data["idempotent_by"]
+    return data
+
+
 def _rule_data(rule: Rule) -> dict[str, Any]:
     if isinstance(rule.how, Bound):
         return {"severity": str(rule.severity), "comparator": _plain(rule.how.spec())}
@@ -190,7 +212,9 @@ def _tools(data: Any, where: str) -> tuple[Tool, ...]:
     for number, item in enumerate(_list(data, where)):
         here = f"{where}[{number}]"
         _only(item, {f.name for f in fields(Tool)}, where=here)
-        parts = {**item, "key": _key(item.get("key", ()), here)}
+        parts = {**item, "key": _key(item.get("key", ()), f"{here}.key")}
+        if "idempotent_by" in item:
+            parts["idempotent_by"] = _key(item["idempotent_by"], f"{here}.idempotent_by")
         if item.get("money"):
             parts["money"] = sequence(item["money"], where=f"{here}.money")
         if isinstance(item.get("at_most"), Mapping):  # YAML reads 500 as a number; the digest is of the text
@@ -200,7 +224,7 @@ def _tools(data: Any, where: str) -> tuple[Tool, ...]:
 
 
 def _key(data: Any, where: str) -> tuple[str, ...]:
-    return (data,) if isinstance(data, str) else sequence(data, where=f"{where}.key")
+    return (data,) if isinstance(data, str) else sequence(data, where=where)
 
 
 def _stops(data: Any, where: str) -> tuple[Stop, ...]:
@@ -255,12 +279,14 @@ _MAKERS: dict[str, Callable[[Any, str], Any]] = {
     "stops": _stops,
     "compare": _rules,
     "failure": severity,
+    "violation": severity,
     "slices": lambda data, where: sequence(data, where=where),
     "redact": lambda data, where: sequence(data, where=where),
     "stages": lambda data, where: sequence(data, where=where),
     "settles_within": lambda data, where: duration(data, where=where),
     "labels_within": lambda data, where: duration(data, where=where),
     "keep": lambda data, where: duration(data, where=where),
+    "verdict_holds": lambda data, where: duration(data, where=where),
     "gates": lambda data, where: tuple(_bind(gate, spec, f"{where}[{n}]") for n, spec in enumerate(_list(data, where))),
     "approval": _approval,
 }

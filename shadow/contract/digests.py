@@ -16,8 +16,18 @@ from typing import Any
 from shadow.contract.model import Contract
 
 CONDUCT = ("workflow", "unit", "accepts", "produces", "tools", "stops", "demonstration")
-JUDGEMENT = ("compare", "failure", "slices", "gates", "settles_within", "labels_within")
-GOVERNANCE = ("owner", "approval", "stages", "keep", "redact", "cases_per_day")
+JUDGEMENT = (
+    "compare",
+    "failure",
+    "violation",
+    "slices",
+    "gates",
+    "settles_within",
+    "labels_within",
+    "horizon_days",
+    "family",
+)
+GOVERNANCE = ("owner", "approval", "stages", "keep", "redact", "cases_per_day", "verdict_holds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +60,7 @@ def digests(contract: Contract) -> Digests:
 
     data = to_data(contract)
     parts = {
-        name: digest({"part": name, **{k: data[k] for k in keys}})
+        name: digest({"part": name, **{k: data[k] for k in keys if k in data}})
         for name, keys in (("conduct", CONDUCT), ("judgement", JUDGEMENT), ("governance", GOVERNANCE))
     }
     return Digests(**parts)

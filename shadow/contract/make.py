@@ -17,7 +17,7 @@ def contract(workflow: str, **parts: Any) -> Contract:
         ContractError: a part is unknown, missing or wrong; it says which and what is allowed.
     """
     made = dict(parts)
-    for name in ("settles_within", "labels_within", "keep"):
+    for name in ("settles_within", "labels_within", "keep", "verdict_holds"):
         if name in made:
             made[name] = duration(made[name], where=f"{workflow}: {name}")
     for name in ("tools", "stops", "slices", "redact", "gates", "stages"):

@@ -53,6 +53,8 @@ class Tool:
         money: the arguments that hold amount and currency, for writes that move money.
         at_most: the largest amount that one call may plausibly move, a decimal text per currency.
         reversible: whether the effect can be taken back.
+        idempotent_by: the arguments by which the live system knows a repeated call of a write: another call with
+            the same ones is the same effect, or is refused where its other arguments differ.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Tool:
     money: tuple[str, str] | None = None
     at_most: Mapping[str, str] = field(default_factory=dict)
     reversible: bool = True
+    idempotent_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _settle(self)
@@ -150,6 +153,7 @@ class Contract:
         stops: when the candidate must escalate instead of acting.
         compare: place to rule, in the order in which a case's first difference is looked for.
         failure: how bad it is when the candidate fails (error, timeout, flood, invalid value).
+        violation: how bad it is when the candidate tries to get past its doors, whatever came of it.
         slices: input fields by which evidence is also judged.
         settles_within: a case that has not settled by then is set aside.
         labels_within: how long after the comparison a label may take before the day closes.
@@ -159,6 +163,11 @@ class Contract:
         approval, stages: who decides, and the shares of traffic in percent, rising, to 100.
         cases_per_day: expected volume; for planning and for the worst plausible damage.
         demonstration: marks a contract whose verdict may read "ready (demonstration)".
+        horizon_days: arrival days that the trial may take, ≥ 1; a verdict that is still inconclusive then stays so,
+            and no further run is planned. None for no end.
+        family: whether "ready is right" is to hold over all versions tried on this contract together; version v is
+            then judged at the gate's error rate times 6 / (pi² v²).
+        verdict_holds: how long after its look a verdict may still be acted on.
     """
 
     workflow: str
@@ -171,6 +180,7 @@ class Contract:
     gates: tuple[Bound, ...]
     stops: tuple[Stop, ...] = ()
     failure: Severity = Severity.MAJOR
+    violation: Severity = Severity.CRITICAL
     slices: tuple[str, ...] = ()
     settles_within: timedelta = timedelta(days=5)
     labels_within: timedelta = timedelta(days=1)
@@ -180,6 +190,9 @@ class Contract:
     stages: tuple[float, ...] = (1, 5, 25, 100)
     cases_per_day: int = 0
     demonstration: bool = False
+    horizon_days: int | None = None
+    family: bool = False
+    verdict_holds: timedelta = timedelta(days=7)
 
     def __post_init__(self) -> None:
         _settle(self)

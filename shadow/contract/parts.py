@@ -29,8 +29,14 @@ def write(
     args: Mapping[str, Any] | None = None,
     money: tuple[str, str] | None = None,
     at_most: Mapping[str, str] | None = None,
+    idempotent_by: str | Sequence[str] = (),
 ) -> Tool:
     """A tool that changes the world; during a replay it is held.
+
+    Args:
+        name, entity, key, reversible, args, money, at_most: as `Tool` has them.
+        idempotent_by: the arguments by which the live system itself knows a repeated call. Leave it empty where a
+            second call is a second effect there, so that a doubled one is seen.
 
     Example:
         >>> write("ticket.close", entity="ticket", key="ticket_id", reversible=True).effect
@@ -45,6 +51,7 @@ def write(
         money=(money[0], money[1]) if money else None,
         at_most={currency: str(amount) for currency, amount in (at_most or {}).items()},
         reversible=reversible,
+        idempotent_by=_names(idempotent_by),
     )
 
 

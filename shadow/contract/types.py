@@ -95,6 +95,7 @@ _CONTRACT: dict[str, tuple[Holds, str]] = {
     "compare": _OBJECT,
     "gates": (_all(Bound), "gates, called: calendar(days=14)"),
     "failure": (lambda value: isinstance(value, Severity), ", ".join(Severity)),
+    "violation": (lambda value: isinstance(value, Severity), ", ".join(Severity)),
     "slices": _TEXTS,
     "redact": _TEXTS,
     "settles_within": _TIME,
@@ -104,6 +105,9 @@ _CONTRACT: dict[str, tuple[Holds, str]] = {
     "stages": (lambda value: isinstance(value, tuple) and all(map(_number, value)), "a list of numbers"),
     "cases_per_day": _WHOLE,
     "demonstration": _BOOL,
+    "horizon_days": (lambda value: value is None or _WHOLE[0](value), "a whole number, or nothing"),
+    "family": _BOOL,
+    "verdict_holds": _TIME,
 }
 _TOOL: dict[str, tuple[Holds, str]] = {
     "entity": _TEXT,
@@ -117,6 +121,7 @@ _TOOL: dict[str, tuple[Holds, str]] = {
         'amounts as texts: {"EUR": "500"}',
     ),
     "reversible": _BOOL,
+    "idempotent_by": _TEXTS,
 }
 _STOP: dict[str, tuple[Holds, str]] = {"name": _TEXT, "on": _TEXT, "when": _OBJECT, "escalate_to": _TEXT}
 _APPROVAL: dict[str, tuple[Holds, str]] = {

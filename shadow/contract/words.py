@@ -54,7 +54,8 @@ def _write_words(tool: Tool) -> str:
     lasting = "can be taken back" if tool.reversible else "**cannot be taken back**"
     limits = " or ".join(f"{amount} {currency}" for currency, amount in tool.at_most.items())
     money = f", moves money (up to {limits} a call)" if tool.money and limits else ", moves money" if tool.money else ""
-    return f"changes the {tool.entity}, {lasting}{money}"
+    again = f", once for the same {', '.join(tool.idempotent_by)}" if tool.idempotent_by else ""
+    return f"changes the {tool.entity}, {lasting}{money}{again}"
 
 
 def _stops(contract: Contract) -> str:
@@ -98,8 +99,11 @@ def _at_worst(amount: Decimal) -> str:
 def _judged(contract: Contract) -> str:
     lines = [f"* {_rule_words(place, contract.rule(place))}" for place in contract.places]
     failed = f"* when the candidate fails, runs too long or answers nonsense: **{contract.failure}**"
+    tried = (
+        f"* when the candidate tries to get past what holds it, though nothing comes of it: **{contract.violation}**"
+    )
     acted = ["* acting where it must stop: **critical**"] if contract.stops else []
-    return "## What counts as a difference, and how bad it is\n\n" + "\n".join([*lines, failed, *acted])
+    return "## What counts as a difference, and how bad it is\n\n" + "\n".join([*lines, failed, tried, *acted])
 
 
 def _rule_words(place: str, rule: Rule) -> str:
@@ -115,8 +119,16 @@ def _ready(contract: Contract) -> str:
     return (
         "## When it is ready\n\nOnly when all of these hold at the same time, over days on which every case has "
         f"settled (at most {duration_text(contract.settles_within)}) and every harmful difference has been looked at "
-        f"(at most {duration_text(contract.labels_within)} more):\n\n" + "\n".join(lines)
+        f"(at most {duration_text(contract.labels_within)} more):\n\n" + "\n".join(lines) + _ends(contract)
     )
+
+
+def _ends(contract: Contract) -> str:
+    """How long the trial and its word last, and whose error rates they are."""
+    days = contract.horizon_days
+    end = f"The trial takes {days} days of arrivals; what is not shown by then stays open. " if days else ""
+    shared = "The error rates hold for all versions tried on this contract together. " if contract.family else ""
+    return f"\n\n{end}{shared}What it says may be acted on for {duration_text(contract.verdict_holds)}."
 
 
 def _decides(contract: Contract) -> str:

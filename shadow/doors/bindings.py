@@ -13,7 +13,7 @@ What agents that speak HTTP need besides is in `shadow.doors.routes`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -33,15 +33,15 @@ from shadow.doors.routes import (
     routes_of,
     telemetry,
 )
-from shadow.doors.served import SLOT, AsOf, Binding, Serves, Template
+from shadow.doors.served import SLOT, AsOf, Binding, Requires, Serves, Template
 from shadow.errors import BindingError
 from shadow.observation import AnswerKind
 from shadow.plug import nearest
 
 __all__ = [
     "AsOf", "Binding", "Serves", "Template", "bearer", "check_bindings", "form_body", "forwarded", "header",
-    "json_body", "llm", "open_bindings", "path_args", "python", "query", "query_args", "route", "routes_of",
-    "telemetry", "template",
+    "json_body", "llm", "open_bindings", "path_args", "python", "query", "query_args", "requires", "route", "routes_of",
+    "telemetry", "template", "witnesses",
 ]  # fmt: skip
 
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -107,27 +107,75 @@ def python(
     return Serves(kind=AnswerKind(kind), answer=function, spec={"python": name, "kind": str(kind)})
 
 
-def template(answer: Any, *, changes: Mapping[str, Any] | None = None) -> Template:
-    """What a held write is answered with.
+def template(
+    answer: Any, *, changes: Mapping[str, Any] | None = None, creates: Mapping[str, Any] | None = None,
+    deletes: bool = False, requires: Sequence[Requires] = (),
+) -> Template:  # fmt: skip
+    """What a held write is answered with, and what the candidate's later reads see of it.
 
     A text that is one slot alone, as "{amount}", becomes the argument itself; slots inside a text become
     text; an argument that was not given is None, or empty text.
 
     Args:
         answer: JSON data with slots `{held_id}` and `{argument}`.
-        changes: field to value, laid over what the candidate reads later of the same entity and key.
+        changes: field to value, laid over what the candidate reads later of the same entity and key. Without
+            changes, creates and deletes later reads of the entity are marked as partial; `changes={}` says
+            that no read shows anything of it.
+        creates: the fields of a new instance of the entity, as reads give them.
+        deletes: whether the instance that the key names is gone for later reads.
+        requires: what must hold in the world, as `requires(…)`, else the call fails and nothing is held.
 
     Raises:
-        BindingError: it is not JSON.
+        BindingError: it is not JSON, or what it requires is not made by `requires(…)`.
 
     Example:
         >>> template({"id": "{held_id}"}).fill({}, "h-1")[0]
         {'id': 'h-1'}
     """
+    if not all(isinstance(one, Requires) for one in requires):
+        raise BindingError("what a write requires is said by requires(…)", where="template binding")
     try:
-        return Template(answer=plain(answer, "answer"), changes=plain(dict(changes or {}), "changes"))
+        return Template(
+            answer=plain(answer, "answer"), deletes=deletes, requires=tuple(requires),
+            changes=None if changes is None else plain(dict(changes), "changes"),
+            creates=None if creates is None else plain(dict(creates), "creates"),
+        )  # fmt: skip
     except TypeError as error:
         raise BindingError(str(error), where="template binding", allowed="JSON data") from error
+
+
+def requires(read: str, args: Mapping[str, Any], *, when: Mapping[str, Any], otherwise: str) -> Requires:
+    """What must hold before a write is held: the live system's own precondition, asked as of the case.
+
+    The read is answered with the case's own held effects laid over it, so that a second refund of one order
+    fails as it would fail live. The call then *fails* with `otherwise`: it is no refusal of the contract.
+
+    Args:
+        read: the read tool that is asked; bound to a query or a callable.
+        args: its arguments; `{argument}` of the write is filled in.
+        when: JSON Schema that its answer (an object, a list, or null) must fulfil.
+        otherwise: the error in the live system's words, as `order_already_refunded`.
+
+    Raises:
+        BindingError: no JSON Schema, no error, or arguments that are no JSON.
+
+    Example:
+        >>> requires("orders.get", {"order_id": "{order_id}"}, when={"type": "object"}, otherwise="no_such_order").read
+        'orders.get'
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    where = f"requires {read}"
+    if not isinstance(otherwise, str) or not otherwise.strip() or not when:
+        raise BindingError("what it requires and the error are not said", where=where, todo="give when= and otherwise=")
+    try:
+        Draft202012Validator.check_schema(dict(when))
+        return Requires(read=read, args=plain(dict(args), "args"), when=plain(dict(when), "when"), otherwise=otherwise)
+    except SchemaError as error:
+        raise BindingError("not a JSON Schema", where=where, seen=error.message[:160]) from error
+    except TypeError as error:
+        raise BindingError(str(error), where=where, allowed="JSON data") from error
 
 
 def check_bindings(contract: Contract, bindings: Mapping[str, Binding]) -> None:
@@ -135,7 +183,8 @@ def check_bindings(contract: Contract, bindings: Mapping[str, Binding]) -> None:
 
     Raises:
         BindingError: a tool without a binding, a binding without a tool, a read bound to a template, a
-            write bound to a query or a callable, or a binding that needs an argument the tool lacks.
+            write bound to a query or a callable, a binding that needs an argument the tool lacks, or a write
+            that requires what cannot be asked here.
     """
     tools = {tool.name: tool for tool in contract.tools}
     wrong = [f"{name} has no binding" for name in tools if name not in bindings]
@@ -145,6 +194,7 @@ def check_bindings(contract: Contract, bindings: Mapping[str, Binding]) -> None:
     for name, binding in bindings.items():
         if name in tools:
             wrong += _cannot_serve(tools[name], binding)
+            wrong += _cannot_require(name, binding, tools, bindings)
     if wrong:
         raise BindingError(
             "; ".join(wrong), where=f"{contract.workflow}: bindings",
@@ -164,6 +214,16 @@ def open_bindings(bindings: Mapping[str, Binding]) -> None:
             binding.open()
 
 
+def witnesses(bindings: Mapping[str, Binding]) -> tuple[str, ...]:
+    """What the live systems say of whether reading has written: one sentence each, asked now, each once.
+
+    Only what can say so is asked: a query over SQLite or PostgreSQL; a callable and a forwarded read say nothing.
+    One that cannot be asked any more says that.
+    """
+    asked = [one.witness for one in bindings.values() if isinstance(one, Serves) and one.witness is not None]
+    return tuple(dict.fromkeys(said for ask in asked if (said := ask())))
+
+
 def _cannot_serve(tool: Tool, binding: Any) -> list[str]:
     if not isinstance(binding, Serves | Template):
         return [f"{tool.name} is bound to a {type(binding).__name__}"]
@@ -173,11 +233,35 @@ def _cannot_serve(tool: Tool, binding: Any) -> list[str]:
     known = tool.args.get("properties") if tool.args else None
     if known is None:
         return []
-    needed = _slots(binding.answer) | _slots(binding.changes) if isinstance(binding, Template) else set(binding.needs)
+    needed = _slots_of(binding) if isinstance(binding, Template) else set(binding.needs)
     for one in binding.routes:
         needed = needed | {part[1:-1] for part in one.path if part.startswith("{")} | set(one.args.places)
     lacking = sorted(set(needed) - set(known) - {"held_id"})
     return [f"{tool.name} has no argument {name} {nearest(name, known)}".strip() for name in lacking]
+
+
+def _cannot_require(name: str, binding: Any, tools: Mapping[str, Tool], bindings: Mapping[str, Binding]) -> list[str]:
+    wrong = []
+    for one in binding.requires if isinstance(binding, Template) else ():
+        tool, served = tools.get(one.read), bindings.get(one.read)
+        if tool is None or tool.effect != "read":
+            wrong.append(
+                f"{name} requires {one.read}, which is no read of the contract {nearest(one.read, tools)}".strip()
+            )
+        elif isinstance(served, Serves) and served.forwards:
+            wrong.append(f"{name} requires {one.read}, which is forwarded and so cannot be asked here")
+        elif tool.args.get("properties"):
+            over = sorted(set(one.args) - set(tool.args["properties"]))
+            wrong += [f"{name} requires {one.read}, which has no argument {lost}" for lost in over]
+        if "held_id" in _slots(one.args):
+            wrong.append(f"{name} requires {one.read} by its own id, before there is one")
+    return wrong
+
+
+def _slots_of(binding: Template) -> set[str]:
+    return _slots(
+        [binding.answer, binding.changes or {}, binding.creates or {}, *(one.args for one in binding.requires)]
+    )
 
 
 def _slots(data: Any) -> set[str]:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from shadow.contract.model import Contract, Stop, Tool
-from shadow.doors.plain import dumps
+from shadow.doors.plain import dumps, unfit
+from shadow.doors.schemas import Validator, strict_validator, validator
+from shadow.doors.smuggled import refused_key, refused_text
 
-
-class Validator(Protocol):
-    """The part of a `jsonschema` validator that is used here."""
-
-    def is_valid(self, instance: Any) -> bool: ...
-
-    def iter_errors(self, instance: Any) -> Any: ...
+Names = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,48 +23,50 @@ class Checks:
         tools: name to tool.
         args: name to validator; tools without a schema are absent.
         stops: what each stop is on ("input" or a write's name) to its stops and their validators.
+        keys: entity to the names under which the contract's tools give its key, writes' first, each once.
     """
 
     contract: Contract
     tools: Mapping[str, Tool]
     args: Mapping[str, Validator]
     stops: Mapping[str, tuple[tuple[Stop, Validator], ...]]
+    keys: Mapping[str, tuple[Names, ...]]
 
 
 def compile_checks(contract: Contract) -> Checks:
     """The contract's checks; it is taken to be sound (`shadow.contract.check`)."""
     stops: dict[str, tuple[tuple[Stop, Validator], ...]] = {}
     for stop in contract.stops:
-        stops[stop.on] = (*stops.get(stop.on, ()), (stop, _validator(stop.when)))
+        stops[stop.on] = (*stops.get(stop.on, ()), (stop, validator(stop.when)))
+    keys: dict[str, dict[Names, None]] = {}
+    for tool in sorted(contract.tools, key=lambda one: one.effect == "read"):
+        if tool.entity and tool.key:
+            keys.setdefault(tool.entity, {})[tool.key] = None
     return Checks(
         contract=contract,
         tools={tool.name: tool for tool in contract.tools},
-        args={tool.name: _validator(tool.args) for tool in contract.tools if tool.args},
+        args={tool.name: strict_validator(tool.args) for tool in contract.tools if tool.args},
         stops=stops,
+        keys={entity: tuple(names) for entity, names in keys.items()},
     )
 
 
-def _validator(schema: Mapping[str, Any]) -> Validator:
-    from jsonschema import Draft202012Validator
-    from referencing import Registry
-
-    # an empty registry: a `$ref` to an address is an error, never a request
-    validator: Validator = Draft202012Validator(dict(schema), registry=Registry())
-    return validator
-
-
 def misfit(checks: Checks, name: str, args: Mapping[str, Any]) -> str:
-    """Why the arguments do not fit the tool's schema, without quoting them; empty where they fit."""
-    validator = checks.args.get(name)
-    if validator is None:
-        return ""
-    error = next(iter(validator.iter_errors(args)), None)
+    """Why the arguments may not reach the tool, without quoting them; empty where they may."""
+    tool = checks.tools[name]
+    wrong = unfit(args, "args") or refused_text(args, "args") or refused_key(tool.key, args)
+    return wrong[:300] or _misfit(checks.args.get(name), args)
+
+
+def _misfit(schema: Validator | None, args: Mapping[str, Any]) -> str:
+    error = next(iter(schema.iter_errors(args)), None) if schema is not None else None
     if error is None:
         return ""
     path = ".".join(str(step) for step in error.absolute_path)
-    if error.validator in ("required", "additionalProperties"):  # its message quotes names only
-        return f"args{'.' + path if path else ''}: {error.message}"[:300]
-    return f"args{'.' + path if path else ''}: does not fit {error.validator} {dumps(error.validator_value)}"[:300]
+    where = f"args{'.' + path if path else ''}"
+    if error.validator in ("required", "additionalProperties", "unevaluatedProperties"):  # it quotes names only
+        return f"{where}: {error.message}"[:300]
+    return f"{where}: does not fit {error.validator} {dumps(error.validator_value)}"[:300]
 
 
 def stopped(checks: Checks, on: str, data: Mapping[str, Any]) -> Stop | None:

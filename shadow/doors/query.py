@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Engine, TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from shadow.connections import engine, unreadable
+from shadow.doors.rows import CUTS
 from shadow.doors.served import AsOf, Serves
+from shadow.doors.witness import note, said
 from shadow.errors import BindingError, SourceError, ToolFailed
 from shadow.observation import AnswerKind
 
@@ -34,11 +36,28 @@ def build(connection: str, sql: str, *, many: bool) -> Serves:
         spec={"query": sql, "connection": connection, "many": many},
         needs=tuple(name for name in names if name != "as_of"),
         open=lambda: _open(connection),
+        sifts=_sifts(sql),
+        witness=lambda: witness(connection),
     )
 
 
+def _bare(sql: str) -> str:
+    """The statement without its comments, and without what stands in quotes."""
+    return _QUOTED_OR_COMMENT.sub(lambda found: "''" if found["quoted"] else " ", sql).strip().rstrip(";").strip()
+
+
+def _sifts(sql: str) -> frozenset[str]:
+    """Lower-case words of the conditions by which rows are left out or drawn together; not of their order."""
+    text = _QUOTED_OR_COMMENT.sub(lambda found: found["quoted"].strip('"`') if found["quoted"] else " ", sql).lower()
+    conditions = re.findall(
+        r"\b(?:where|on|using|having|group\s+by)\b.*?(?=\border\s+by\b|\blimit\b|$)", text, re.DOTALL
+    )
+    cuts = CUTS & set(re.findall(r"\w+", _bare(text)))
+    return cuts | frozenset(word for one in conditions for word in re.findall(r"\w+", one))
+
+
 def _only_reads(sql: str, connection: str) -> None:
-    bare = _QUOTED_OR_COMMENT.sub(lambda found: "''" if found["quoted"] else " ", sql).strip().rstrip(";").strip()
+    bare = _bare(sql)
     change = _CHANGES.search(bare)
     if not re.match(r"(select|with)\b", bare, re.IGNORECASE) or ";" in bare or change:
         raise BindingError(
@@ -64,6 +83,7 @@ def _answer(connection: str, statement: TextClause, values: dict[str, Any], *, m
     try:
         with held.execute(statement, _as_dialect(held, values)) as result:
             found = result.mappings().fetchmany(most + 1)
+        note(held)
     finally:
         held.rollback()  # so that the next read sees the world of its own moment
     if len(found) > most:
@@ -96,3 +116,11 @@ def _open(connection: str) -> None:
         _connection(engine(connection))
     except SQLAlchemyError as error:
         raise unreadable(connection, error, doing="opening the connection") from error
+
+
+def witness(connection: str) -> str:
+    """What the live system says of whether reading over this connection has written: one sentence."""
+    try:
+        return said(connection, _connection(engine(connection)))
+    except (SQLAlchemyError, SourceError) as error:
+        return f"{connection}: could not be asked whether it was written to ({type(error).__name__})"

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from shadow.doors.network.traffic import Tally, Traffic
 
 _NO_DECISION = frozenset(
-    {"requests", "violations", "partial", "bytes_out", "bytes_in", "tokens_in", "tokens_out", "unmetered", "unpriced",
-     "cost_usd"}
+    {"requests", "violations", "canaries", "partial", "bytes_out", "bytes_in", "tokens_in", "tokens_out", "unmetered",
+     "unpriced", "cost_usd"}
 )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ class Gathered:
             at_import=refusals(self.at_import),
             nobodys=refusals(self.nobodys),
             routes=() if traffic is None else tuple(_passed(traffic)),
-            canaries=0 if total is None else total.violations,
+            canaries=0 if total is None else total.canaries,
             modes=(mode,) if mode else (),
             restarts=restarts,
         )

@@ -71,7 +71,7 @@ def run_case(number: int, ready: Callable[[], Callable[..., Any]]) -> NoReturn:
         value = _call(function, start, Tools(line.ask, datetime.fromisoformat(start["now"])))
     except BaseException as error:  # whatever the candidate raises is an observation
         line.end({"error": _said(error), "detail": _trace(error)})
-    line.end(_ending(value, line.value_bytes))
+    line.end(ending(value, line.value_bytes))
 
 
 def _call(function: Callable[..., Any], start: Mapping[str, Any], tools: Tools) -> Any:
@@ -90,7 +90,8 @@ def _seed(seed: int) -> None:
         numpy.random.seed(seed % 2**32)
 
 
-def _ending(value: Any, most: int) -> dict[str, Any]:
+def ending(value: Any, most: int) -> dict[str, Any]:
+    """The last word of a case whose candidate has given this: its value, or what is wrong with it."""
     if not isinstance(value, Mapping):
         return {"invalid": f"value is a {type(value).__name__}, not a JSON object"}
     data = dict(value)

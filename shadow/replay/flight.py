@@ -13,13 +13,13 @@ from shadow.cage.broker import DENIED_MOST
 from shadow.cage.notes import Blocked
 from shadow.candidates import Candidate
 from shadow.case import Case
-from shadow.doors.listing import listed
 from shadow.doors.plain import one_line, plain, unfit
 from shadow.doors.tools import Answer, ToolsDoor
 from shadow.errors import SourceError
 from shadow.observation import Ending
 from shadow.replay.frames import Inbox, pack
 from shadow.replay.limits import Limits
+from shadow.replay.rpc import Heard, Lines, heard, response, speaks_rpc
 
 if TYPE_CHECKING:
     from shadow.doors.network.traffic import Passage  # needs more packages; only where a route is bound
@@ -51,6 +51,7 @@ class Flight:
         started, began, gone: monotonic seconds of its start, of the candidate's first step, of its end.
         deadline: monotonic seconds; when it will be ended, or when its end is overdue.
         outbox: bytes that the line could not take yet.
+        told: what a candidate is told of its case when it asks; empty where it was told at the start.
         tail, printed, spoken: the last it printed; bytes printed; bytes of its calls.
         denied: what the cage denied it; `passages`: what it asked over the network.
         final: how it ended, where known.
@@ -72,6 +73,7 @@ class Flight:
     line_open: bool = True
     output_open: bool = True
     outbox: bytearray = field(default_factory=bytearray)
+    told: Mapping[str, Any] = field(default_factory=dict)
     tail: bytearray = field(default_factory=bytearray)
     printed: int = 0
     spoken: int = 0
@@ -187,16 +189,39 @@ def _part(flight: Flight, size: int, message: dict[str, Any]) -> None:
 
 
 def _serve(flight: Flight, size: int, message: dict[str, Any]) -> None:
+    if speaks_rpc(message):
+        _serve_rpc(flight, size, heard(message))
+    elif _bearable(flight, size):
+        answer = _answer(flight, message)
+        flight.outbox += pack({answer.word: answer.value})
+        send(flight)
+
+
+def _serve_rpc(flight: Flight, size: int, request: Heard) -> None:
+    """A message of a candidate in another language; its last word is answered as well, so that it knows."""
+    answer: Answer | None = None
+    if _LAST_WORDS & request.message.keys():
+        _part(flight, size, dict(request.message))
+        answer = Answer(word="answer", value=None)
+    elif not _bearable(flight, size):
+        return
+    elif request.message:
+        answer = _answer(flight, dict(request.message))
+    said = response(request, answer)
+    if said is not None:
+        flight.outbox += flight.inbox.packed(said) if isinstance(flight.inbox, Lines) else pack(said)
+        send(flight)
+
+
+def _bearable(flight: Flight, size: int) -> bool:
+    """Whether it has said no more than it may; else it has ended as a flood."""
     flight.spoken += size
     limits = flight.limits
     if size > limits.call_bytes + HEADROOM:
         end(flight, Ending.FLOOD, f"a call of {size} bytes; allowed: {limits.call_bytes}")
     elif flight.spoken > limits.output_bytes:
         end(flight, Ending.FLOOD, f"more than {limits.output_bytes} bytes of calls")
-    elif not overrun(flight):
-        answer = _answer(flight, message)
-        flight.outbox += pack({answer.word: answer.value})
-        send(flight)
+    return not overrun(flight)
 
 
 def overrun(flight: Flight) -> bool:
@@ -212,14 +237,17 @@ def _answer(flight: Flight, message: dict[str, Any]) -> Answer:
         flight.tokens = (flight.tokens or 0) + _whole(message["usage"])
         return Answer(word="answer", value=None)
     if "tools" in message:
-        return Answer(word="answer", value=listed(flight.door.checks.contract))
+        return flight.door.tools()
+    if "given" in message:
+        _begin(flight, flight.door.ticks())
+        return Answer(word="answer", value=dict(flight.told))
     if "refuse" in message:
         return flight.door.refuse(str(message["refuse"]), {}, one_line(str(message["why"])))
-    name, args = message["call"], message["args"]
-    if not isinstance(name, str) or not isinstance(args, dict):
+    name, args, key = message["call"], message["args"], message.get("key", "")
+    if not isinstance(name, str) or not isinstance(args, dict) or not isinstance(key, str):
         raise TypeError("a call has a name and arguments")
     wrong = unfit(args, "args")
-    return flight.door.refuse(name, {}, wrong) if wrong else flight.door.answer(name, args)
+    return flight.door.refuse(name, {}, wrong) if wrong else flight.door.answer(name, args, key)
 
 
 def _whole(number: Any) -> int:
@@ -234,8 +262,8 @@ def close(flight: Flight) -> None:
     os.close(flight.output)
 
 
-def first_message(case: Case, candidate: Candidate, limits: Limits, *, repeat: int = 0) -> bytes:
-    """What a case's process is told first.
+def told(case: Case, candidate: Candidate, limits: Limits, *, repeat: int = 0) -> dict[str, Any]:
+    """What a candidate is told of a case: JSON data.
 
     Raises:
         SourceError: the case's input is no JSON.
@@ -244,16 +272,14 @@ def first_message(case: Case, candidate: Candidate, limits: Limits, *, repeat: i
         given = plain(dict(case.input), "input")
     except TypeError as error:
         raise SourceError(str(error), where=f"case {case.id}", allowed="JSON data") from error
-    return pack(
-        {
-            "input": given,
-            "settings": dict(candidate.settings),
-            "now": case.began_at.isoformat(),
-            "seed": seed_of(case, repeat),
-            "call_bytes": limits.call_bytes,
-            "value_bytes": limits.value_bytes,
-        }
-    )
+    return {
+        "input": given,
+        "settings": dict(candidate.settings),
+        "now": case.began_at.isoformat(),
+        "seed": seed_of(case, repeat),
+        "call_bytes": limits.call_bytes,
+        "value_bytes": limits.value_bytes,
+    }
 
 
 def seed_of(case: Case, repeat: int = 0) -> int:

@@ -9,15 +9,19 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from shadow.candidates.model import Command
 from shadow.case import Case
 from shadow.doors.tools import ToolsDoor
 from shadow.observation import Ending, Observation
 from shadow.replay import flight as flying
 from shadow.replay.flight import Flight
-from shadow.replay.frames import Inbox
-from shadow.replay.nursery import END_S, IMPORT_S, Nursery, Wanted, open_nursery
+from shadow.replay.frames import Inbox, pack
+from shadow.replay.nursery import END_S, IMPORT_S, Nursery, open_nursery
 from shadow.replay.observed import observed
+from shadow.replay.programs import open_programs
+from shadow.replay.rpc import Lines
 from shadow.replay.state import State
+from shadow.replay.wanted import Wanted
 
 FORKED = "forked from one import"
 FRESH = "fresh process per case"
@@ -50,6 +54,8 @@ def start_nursery(state: State) -> None:
     Raises:
         CandidateError: the candidate cannot be imported.
     """
+    if state.candidate.program is not None:
+        state.mode = f"{FRESH}: a program, in namespaces of its own"
     preload = not state.mode.startswith(FRESH)
     nursery = _nursery(state, preload=preload)
     if nursery is not None and nursery.left:
@@ -96,10 +102,13 @@ def _nursery(state: State, *, preload: bool) -> Nursery | None:
     network = state.network
     wanted = Wanted(
         preload=preload, memory_bytes=state.limits.memory_bytes, isolation=state.isolation, stop=state.stop,
+        sandbox=state.sandbox,
         dial=None if network is None else network.dial, readable=() if network is None else network.readable,
         environment={**state.candidate.environment, **(network.environment if network else {})},
+        door="" if network is None else "{}:{}".format(*network.door.address),
     )  # fmt: skip
-    nursery = open_nursery(state.candidate, wanted)
+    opened = open_nursery if state.candidate.program is None else open_programs
+    nursery = opened(state.candidate, wanted)
     if nursery is not None:
         state.gathered.at_import += nursery.denied_at_import()
     return nursery
@@ -123,14 +132,17 @@ def _fill(state: State) -> None:
 def _launch(state: State, case: Case, *, again: bool = False) -> None:
     if state.nursery is None:  # stopped while a zygote was started
         return
-    first = flying.first_message(case, state.candidate, state.limits, repeat=state.repeat)
+    told = flying.told(case, state.candidate, state.limits, repeat=state.repeat)
     ours, theirs = socket.socketpair()
     read_end, write_end = os.pipe()
     ours.setblocking(False)
     os.set_blocking(read_end, False)
     flight = _flight(state, case, ours, read_end)
     flight.again = again
-    flight.outbox += first
+    if isinstance(state.candidate.program, Command):
+        flight.told = told  # when it asks
+    else:
+        flight.outbox += pack(told)
     state.flights[flight.number] = flight
     if state.network is not None:
         state.network.begin(flight.number, case.id, attempt=int(again))
@@ -146,13 +158,14 @@ def _launch(state: State, case: Case, *, again: bool = False) -> None:
 def _flight(state: State, case: Case, line: socket.socket, output: int) -> Flight:
     state.numbers += 1
     limits, now = state.limits, time.monotonic()
+    inbox = Lines if isinstance(state.candidate.program, Command) else Inbox
     door = ToolsDoor(
         case=case, experiment=state.experiment, checks=state.checks, bindings=state.bindings,
         calls_most=limits.calls, bytes_most=limits.call_bytes, clock=_utc, ticks=time.monotonic, began=now,
     )  # fmt: skip
     return Flight(
         number=state.numbers, case=case, door=door, limits=limits, line=line, output=output,
-        inbox=Inbox(most=max(limits.call_bytes, limits.value_bytes) + flying.HEADROOM),
+        inbox=inbox(most=max(limits.call_bytes, limits.value_bytes) + flying.HEADROOM),
         started=now, deadline=now + IMPORT_S,
     )  # fmt: skip
 

@@ -9,14 +9,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-import shadow
 from shadow.cage.attest import Attestation, attest
-from shadow.cage.broker import Broker, Dial
+from shadow.cage.broker import Broker
 from shadow.cage.landlock import in_force
 from shadow.cage.notes import Blocked
 from shadow.cage.policy import for_candidate
@@ -24,25 +22,18 @@ from shadow.cage.program import NOTIFY
 from shadow.cage.rules import digest, rules
 from shadow.candidates import Candidate
 from shadow.errors import CandidateError, ContainmentUnavailable
+from shadow.places import private
+from shadow.replay.external import Sandbox, asked_for
 from shadow.replay.isolation import ISOLATION, KERNEL, words
 from shadow.replay.tree import children_of
+from shadow.replay.wanted import CODE, ENVIRONMENT, HOME, Wanted
+from shadow.replay.ward import Ward
 from shadow.replay.zygote import MESSAGE_BYTES, Order
 
 IMPORT_S = 120.0  # how long a candidate's import may take
 END_S = 10.0  # how long a zygote may take to end what it was told to end
 TAIL_BYTES = 4096
 
-# All that a candidate finds in its environment. One thread a numeric library: their pools cannot be forked.
-ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "LANG": "C.UTF-8",
-    "PYTHONHASHSEED": "0",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
-_HOME = str(Path(shadow.__file__).resolve().parent.parent)
-_CODE = tuple(str(Path(_HOME) / name) for name in ("shadow", "comparators"))  # not the whole: a store may lie there
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from shadow.replay.zygote import main; main()"
 
 
@@ -56,7 +47,8 @@ class Nursery:
         output: what the import prints, a descriptor; `tail` keeps the last of it.
         left: what the import left behind, in words; empty where nothing.
         control: our end of the cage's socket until the listener has come over it.
-        broker: the cage's listener; None where there is no cage.
+        broker: the cage's listener; None where there is no cage, or each case has its own.
+        ward: what watches over cases that are programs, each with a listener of its own; None for other candidates.
         isolation: how it is held, in the words that every record carries.
         policy, filter: digests of what the cage lets through; empty where there is none.
         attested: what the kernel says of the zygote.
@@ -67,6 +59,7 @@ class Nursery:
     output: int
     control: socket.socket | None = None
     broker: Broker | None = None
+    ward: Ward | None = None
     isolation: str = ISOLATION
     policy: str = ""
     filter: str = ""
@@ -78,7 +71,10 @@ class Nursery:
         """Fork a case; False where the zygote is gone."""
         if self.broker is not None:
             self.broker.grant()
-        return self._tell({"start": case}, [line.fileno(), output])
+        if self.ward is None:
+            return self._tell({"start": case}, [line.fileno(), output])
+        with self.ward.expect(case) as control:
+            return self._tell({"start": case}, [line.fileno(), output, control.fileno()])
 
     def kill(self, case: int) -> bool:
         """End a case and all below it; that it has ended is heard like any end."""
@@ -88,7 +84,16 @@ class Nursery:
         return True
 
     def denied(self, case: int, *, wait: bool = True) -> tuple[Blocked, ...]:
-        """What the cage denied a case that has ended."""
+        """What the cage denied a case that has ended.
+
+        Raises:
+            ContainmentUnavailable: it was not held as asked, and so was not let go on.
+        """
+        if self.ward is not None:
+            told = self.ward.over(case)
+            if self.ward.problem:
+                raise ContainmentUnavailable("a case's process is not held", where="isolation", seen=self.ward.problem)
+            return told
         return () if self.broker is None else self.broker.notes.take(case, wait=wait)
 
     def denied_at_import(self) -> tuple[Blocked, ...]:
@@ -98,6 +103,8 @@ class Nursery:
     def take_attested(self) -> list[Attestation | None]:
         """What the kernel said of processes since this was last asked; None for each that was gone too soon."""
         found, self.attested = self.attested, []
+        while self.ward is not None and self.ward.attested:
+            found.append(self.ward.attested.popleft())
         while self.broker is not None and self.broker.attested:
             found.append(self.broker.attested.popleft())
         return found
@@ -149,29 +156,9 @@ class Nursery:
             self.control.close()
         if self.broker is not None:
             self.broker.close()
+        if self.ward is not None:
+            self.ward.close()
         os.close(self.output)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a zygote is opened for.
-
-    Attributes:
-        preload: import once; else each case imports for itself.
-        memory_bytes: address space of each process.
-        isolation: `KERNEL` or `COOPERATIVE`.
-        dial: connects a caged case to where it wants to go, or refuses; None refuses all.
-        readable: what it may read besides its own root; `environment`: what it finds besides `ENVIRONMENT`.
-        stop: asked several times a second.
-    """
-
-    preload: bool
-    memory_bytes: int
-    isolation: str
-    stop: Callable[[], bool]
-    dial: Dial | None = None
-    readable: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_nursery(candidate: Candidate, wanted: Wanted) -> Nursery | None:
@@ -182,13 +169,14 @@ def open_nursery(candidate: Candidate, wanted: Wanted) -> Nursery | None:
         ContainmentUnavailable: it cannot be held as wanted; nothing of it was run.
     """
     caged = wanted.isolation == KERNEL
-    code = (*_CODE, *wanted.readable)
-    policy = for_candidate(candidate.root, code=code, forks=True) if caged else None
+    code = (*CODE, *wanted.readable)
+    policy = for_candidate(candidate.root, code=code, private=private(), forks=True) if caged else None
     order = Order(
         target=candidate.target, root=candidate.root, preload=wanted.preload, isolation=wanted.isolation,
-        memory_bytes=wanted.memory_bytes, policy=None if policy is None else asdict(policy),
+        memory_bytes=wanted.memory_bytes, environment=dict(wanted.environment),
+        policy=None if policy is None else asdict(policy),
     )  # fmt: skip
-    nursery = _spawn(order, {**ENVIRONMENT, **wanted.environment})
+    nursery = _spawn(order, asked_for(wanted.isolation, wanted.sandbox))
     if policy is not None:
         nursery.policy = policy.digest
         nursery.filter = digest(rules(NOTIFY, policy.forks, in_force(policy.abi)))
@@ -203,18 +191,19 @@ def open_nursery(candidate: Candidate, wanted: Wanted) -> Nursery | None:
     return nursery
 
 
-def _spawn(order: Order, environment: Mapping[str, str]) -> Nursery:
+def _spawn(order: Order, sandbox: Sandbox | None) -> Nursery:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) if order.policy else (None, None)
     read_end, write_end = os.pipe()
     given = [theirs] if far is None else [theirs, far]
     if far is not None:
         order = replace(order, control=far.fileno())
-    said = [str(theirs.fileno()), str(os.getpid()), json.dumps(asdict(order))]
+    launcher, host = (sandbox.launcher, 0) if sandbox else ((), os.getpid())  # from there we are not seen
+    said = [str(theirs.fileno()), str(host), json.dumps(asdict(order))]
     try:
         process = subprocess.Popen(
-            [sys.executable, "-s", "-P", "-B", "-u", "-c", _BOOT, _HOME, *said],
-            stdin=subprocess.DEVNULL, stdout=write_end, stderr=write_end, env=dict(environment), cwd="/",
+            [*launcher, sys.executable, "-s", "-P", "-B", "-u", "-c", _BOOT, HOME, *said],
+            stdin=subprocess.DEVNULL, stdout=write_end, stderr=write_end, env=ENVIRONMENT, cwd="/",
             close_fds=True, pass_fds=[one.fileno() for one in given], start_new_session=True,
         )  # fmt: skip
     except OSError:
@@ -229,7 +218,8 @@ def _spawn(order: Order, environment: Mapping[str, str]) -> Nursery:
         os.close(write_end)
     ours.setblocking(False)
     os.set_blocking(read_end, False)
-    return Nursery(process=process, line=ours, output=read_end, control=control)
+    held = sandbox.words if sandbox else ISOLATION
+    return Nursery(process=process, line=ours, output=read_end, control=control, isolation=held)
 
 
 def _until_ready(nursery: Nursery, candidate: Candidate, wanted: Wanted) -> bool:

@@ -18,6 +18,7 @@ from shadow.replay.limits import Limits
 from shadow.replay.nursery import Nursery
 
 if TYPE_CHECKING:
+    from shadow.replay.external import Sandbox
     from shadow.replay.network import Network  # needs more packages; only where a route is bound
 
 
@@ -31,6 +32,7 @@ class State:
         nursery: the zygote, while there is one.
         mode, restarts: as `Replay` tells them.
         isolation: how the candidate is to be held; `held`: how it is, in words.
+        sandbox: the admitted one, where it is held from outside.
         repeat: 0 for the replay that is compared; n for the nth taken again for noise.
         network: the network door, with whose each connection to it is; None: every connection is refused.
         gathered: what is known so far of its processes, for the certificate.
@@ -47,6 +49,7 @@ class State:
     limits: Limits
     stop: Callable[[], bool]
     isolation: str
+    sandbox: Sandbox | None = None
     repeat: int = 0
     network: Network | None = None
     held: str = ""

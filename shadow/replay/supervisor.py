@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from shadow.candidates import Candidate
-from shadow.candidates.pin import pin_of
+from shadow.candidates.pin import pin_now
 from shadow.case import Case
 from shadow.certificate.model import Account
 from shadow.contract.model import Contract
@@ -22,6 +22,7 @@ from shadow.replay.state import State
 
 if TYPE_CHECKING:
     from shadow.doors.network.traffic import Traffic
+    from shadow.replay.external import Sandbox
     from shadow.replay.network import Network
 
 __all__ = ["FORKED", "FRESH", "ISOLATION", "Limits", "Replay", "never", "replay"]
@@ -108,6 +109,7 @@ def replay(
     limits: Limits | None = None,
     stop: Callable[[], bool] = never,
     isolation: str = KERNEL,
+    sandbox: Sandbox | None = None,
     network: Network | None = None,
     repeat: int = 0,
 ) -> Replay:
@@ -125,7 +127,9 @@ def replay(
         experiment: its id; begins the id of each held effect.
         limits: what each case may use.
         stop: asked several times a second, as after SIGTERM.
-        isolation: "kernel", or, by name, "cooperative", which enforces nothing; `isolation.best` says what is here.
+        isolation: "kernel"; or "external", in a sandbox that was admitted; or, by name, "cooperative", which
+            enforces nothing.
+        sandbox: the admitted one, where isolation is "external".
         network: an open network door, which this replay closes; None: every connection is refused.
         repeat: 0 for the replay that is compared; n for the nth taken again for noise, with another seed.
 
@@ -148,7 +152,8 @@ def replay(
     return _started(
         State(
             cases=iter(cases), candidate=candidate, checks=checks, bindings=bindings, experiment=experiment,
-            limits=limits or Limits(), stop=stop, isolation=isolation, network=network, repeat=repeat,
+            limits=limits or Limits(), stop=stop, isolation=isolation, sandbox=sandbox, network=network,
+            repeat=repeat,
         )
     )  # fmt: skip
 
@@ -175,10 +180,7 @@ def _started(state: State) -> Replay:
 
 def _same_pin(candidate: Candidate) -> None:
     """Refuse a candidate whose source has changed between its declaration and its import."""
-    now = pin_of(
-        candidate.target, root=candidate.root, files=candidate.files,
-        settings=candidate.settings, models=candidate.models, environment=candidate.environment,
-    )  # fmt: skip
+    now = pin_now(candidate)
     if now != candidate.pin:
         raise CandidateError(
             "its source is no longer what was pinned", where=candidate.label, seen=now[:12],

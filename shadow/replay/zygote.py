@@ -18,6 +18,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import platform
 import select
 import signal
 import socket
@@ -34,9 +35,9 @@ from shadow.cage.broker import WORD
 from shadow.cage.policy import Policy
 from shadow.errors import ShadowError
 from shadow.replay.case_process import run_case
-from shadow.replay.isolation import COOPERATIVE, adopt_orphans, enter, enter_case
+from shadow.replay.isolation import COOPERATIVE, EXTERNAL, adopt_orphans, enter, enter_case
 from shadow.replay.load import Eyes, left_behind, load
-from shadow.replay.tree import kill, sweep
+from shadow.replay.tree import children_of, kill, sweep
 
 MESSAGE_BYTES = 16_384
 _SIGINFO_BYTES, _HIGHEST = 128, 2**31 - 1
@@ -51,6 +52,8 @@ class Order:
         preload: import once here; else each case imports for itself.
         isolation: as `enter` takes it.
         memory_bytes: address space of each process.
+        environment: variables that the candidate finds; set once the process is held, since those that mean something
+            to the interpreter or to the loader (PYTHONPATH, LD_PRELOAD) would have code of its own run before.
         policy: the cage's, as plain data; `control`: number of the socket to its listener. None where there is no cage.
     """
 
@@ -59,6 +62,7 @@ class Order:
     preload: bool
     isolation: str
     memory_bytes: int
+    environment: dict[str, str] = field(default_factory=dict)
     policy: dict[str, Any] | None = None
     control: int | None = None
 
@@ -95,25 +99,51 @@ def main() -> None:
     here = os.getpid()
     order = Order(**json.loads(text))
     control = None if order.control is None else socket.socket(fileno=order.control)
+    asked = None
+    if order.isolation == EXTERNAL:  # no listener: the words about cases go to the guard
+        asked, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    platform.processor()  # libraries ask for it by starting `uname -p`, which a cage refuses; the answer is kept
     pid = os.fork()
     if pid == 0:
         zygote(host, order, parent=here, control=control)
     if control is not None:
         control.close()
-    guard(host, pid, int(host_pid))
+    guard(host, pid, int(host_pid), asked=asked)
 
 
-def guard(host: socket.socket, zygote_pid: int, host_pid: int) -> NoReturn:
-    """Wait for the end of the host, of its socket or of the zygote; then end everything below and go."""
+def guard(host: socket.socket, zygote_pid: int, host_pid: int, *, asked: socket.socket | None = None) -> NoReturn:
+    """Wait for the end of the host, of its socket or of the zygote; then end everything below and go.
+
+    Args:
+        host_pid: 0 where the host cannot be seen from here.
+        asked: where the zygote, which may signal nobody, asks for the end of a case.
+    """
     poll = select.poll()
     poll.register(host, 0)  # its hang-up only: its messages are the zygote's
     poll.register(os.pidfd_open(zygote_pid), select.POLLIN)
     with suppress(ProcessLookupError):
-        poll.register(os.pidfd_open(host_pid), select.POLLIN)
+        if host_pid:
+            poll.register(os.pidfd_open(host_pid), select.POLLIN)
+        if asked is not None:
+            poll.register(asked, select.POLLIN)
+        while asked is not None and [number for number, _ in poll.poll()] == [asked.fileno()]:
+            if not _oblige(asked, zygote_pid):
+                break
         poll.poll()
     kill(zygote_pid)
     sweep()
     os._exit(0)
+
+
+def _oblige(asked: socket.socket, zygote_pid: int) -> bool:
+    """End the case that is asked for, where it is one; False where nobody asks any more."""
+    text = asked.recv(WORD.size)
+    if len(text) != WORD.size:
+        return False
+    pid, case = WORD.unpack(text)
+    if case == 0 and pid in children_of(zygote_pid):
+        kill(pid)
+    return True
 
 
 def zygote(host: socket.socket, order: Order, *, parent: int, control: socket.socket | None) -> NoReturn:
@@ -121,14 +151,15 @@ def zygote(host: socket.socket, order: Order, *, parent: int, control: socket.so
     eyes = Eyes()
     os.chdir(order.root)
     _hold(host, order, parent=parent, control=control)
+    os.environ.update(order.environment)
     before = eyes.descriptors()
     function = _imported(host, order) if order.preload else None
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # the import may have changed it, and the dead would vanish
     left = left_behind(eyes, before)
     keep = eyes.descriptors() - before
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
-    dead = _child_ends()
-    _say(host, {"ready": left})
+    dead = child_ends()
+    say(host, {"ready": left})
     gc.collect()
     gc.freeze()  # forks then share the pages of what the import made
     _serve(
@@ -146,11 +177,11 @@ def _hold(host: socket.socket, order: Order, *, parent: int, control: socket.soc
     try:
         enter(order.isolation, parent=parent, memory_bytes=order.memory_bytes, policy=policy, control=control)
     except ShadowError as error:
-        _say(host, {"not held": str(error)})
+        say(host, {"not held": str(error)})
         os._exit(1)
 
 
-def _child_ends() -> int:
+def child_ends() -> int:
     """A descriptor that is readable when a child has ended; SIGCHLD is blocked."""
     mask = (1 << (signal.SIGCHLD - 1)).to_bytes(8, "little")
     return kernel.call("signalfd4", -1, mask, len(mask), os.O_NONBLOCK | os.O_CLOEXEC)
@@ -161,7 +192,7 @@ def _imported(host: socket.socket, order: Order) -> Callable[..., Any]:
         return load(order.target, order.root)
     except BaseException as error:  # whatever the candidate's import raises, SystemExit too
         lines = "".join(traceback.format_exception(error)).strip()
-        _say(host, {"broken": traceback.format_exception_only(error)[-1].strip()[-1000:], "detail": lines[-3000:]})
+        say(host, {"broken": traceback.format_exception_only(error)[-1].strip()[-1000:], "detail": lines[-3000:]})
         os._exit(1)
 
 
@@ -186,7 +217,10 @@ def _obey(nest: Nest) -> None:
         _start(nest, message["start"], line=given[0], output=given[1])
         return
     for pid in [pid for pid, case in nest.cases.items() if case == message["kill"]]:
-        kill(pid)
+        if nest.order.isolation == EXTERNAL:
+            _word(nest, pid, 0)
+        else:
+            kill(pid)
 
 
 def _start(nest: Nest, case: int, *, line: int, output: int) -> None:
@@ -203,7 +237,7 @@ def _start(nest: Nest, case: int, *, line: int, output: int) -> None:
 def _become_case(nest: Nest, line: int, output: int, *, parent: int) -> NoReturn:
     enter_case(nest.order.isolation, parent=parent, memory_bytes=nest.order.memory_bytes)
     signal.pthread_sigmask(signal.SIG_SETMASK, nest.mask)
-    _close_all_but({*nest.keep, 0, 1, 2, line, output})
+    close_all_but({*nest.keep, 0, 1, 2, line, output})
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
@@ -211,7 +245,7 @@ def _become_case(nest: Nest, line: int, output: int, *, parent: int) -> NoReturn
     run_case(line, lambda: function or load(nest.order.target, nest.order.root))
 
 
-def _close_all_but(keep: set[int]) -> None:
+def close_all_but(keep: set[int]) -> None:
     """By range: a caged process cannot list what it has open."""
     first = 0
     for number in [*sorted(keep), _HIGHEST]:
@@ -224,7 +258,7 @@ def _bury(nest: Nest) -> None:
     """Tell of the cases that have ended, once nothing that they started is left."""
     with suppress(BlockingIOError):
         os.read(nest.dead, _SIGINFO_BYTES)
-    while (end := _next_end()) is not None:
+    while (end := next_end()) is not None:
         pid, status = end
         case = nest.cases.pop(pid, None)
         if case is None:  # an orphan of a case's, which ended by itself
@@ -235,10 +269,11 @@ def _bury(nest: Nest) -> None:
                 os.killpg(pid, signal.SIGKILL)  # its group is its own: it began with setsid
             sweep(keep=set(nest.cases))
         _word(nest, pid, -case)
-        _say(nest.host, {"ended": case, "status": os.waitstatus_to_exitcode(status), "at": at})
+        say(nest.host, {"ended": case, "status": os.waitstatus_to_exitcode(status), "at": at})
 
 
-def _next_end() -> tuple[int, int] | None:
+def next_end() -> tuple[int, int] | None:
+    """A child that has ended, with its status; None where there is none now."""
     try:
         pid, status = os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
@@ -247,13 +282,14 @@ def _next_end() -> tuple[int, int] | None:
 
 
 def _word(nest: Nest, pid: int, case: int) -> None:
-    """Say whose process this is; a negative case has ended."""
+    """Say whose process this is; a negative case has ended, 0 is to be."""
     if nest.control is not None:
         with suppress(OSError):  # the host is gone, and so shall we be
             nest.control.send(WORD.pack(pid, case))
 
 
-def _say(host: socket.socket, message: dict[str, Any]) -> None:
+def say(host: socket.socket, message: dict[str, Any]) -> None:
+    """Tell the host; where it is gone, so are we."""
     try:
         host.send(json.dumps(message).encode())
     except OSError:  # the host is gone

@@ -73,6 +73,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "control_money": TEXT,
     },
     "totals": {"what": TEXT, "detail": TEXT, "count": COUNT},
+    "containment": {"what": TEXT, "name": TEXT, "detail": TEXT, "count": COUNT},
 }
 
 
@@ -93,6 +94,8 @@ def frames(report: Report) -> dict[str, pd.DataFrame]:
         effects: one row a write; columns tool, count, reversible, money, control_too, control_count,
             control_money.
         totals: one row a counted thing; columns what, detail (severity or reason, else empty), count.
+        containment: one row a counted thing; columns what (held, violation, refused, noise, route, bytes out,
+            bytes in, canaries), name (tool, call or route), detail (answer, reason or decision), count.
     """
     rows: dict[str, Iterator[dict[str, Any]]] = {
         "findings": _findings(report),
@@ -101,6 +104,7 @@ def frames(report: Report) -> dict[str, pd.DataFrame]:
         "evidence": _evidence(report),
         "effects": _effects(report),
         "totals": _totals(report),
+        "containment": _containment(report),
     }
     return {name: _frame(list(held), COLUMNS[name]) for name, held in rows.items()}
 
@@ -211,6 +215,20 @@ def _totals(report: Report) -> Iterator[dict[str, Any]]:
     for what in ("discrepancies", "incomparable", "set_aside", "failures"):
         for detail, count in getattr(t, what).items():
             yield {"what": what, "detail": str(detail), "count": count}
+
+
+def _containment(report: Report) -> Iterator[dict[str, Any]]:
+    one = report.contained
+    if one is None:
+        return
+    held = (("held", row.tool, how, count) for row in one.held for how, count in row.answered.items())
+    kinds = (("violation", one.violations), ("refused", one.refused), ("noise", one.noise))
+    tried = ((what, row.call, row.why, row.times) for what, rows in kinds for row in rows)
+    passed = (("route", row.name, decision, n) for row in one.routes for decision, n in row.decisions.items())
+    sent = (("bytes out", row.name, "", row.bytes_out) for row in one.routes)
+    came = (("bytes in", row.name, "", row.bytes_in) for row in one.routes)
+    for what, name, detail, count in (*held, *tried, *passed, *sent, *came, ("canaries", "", "", one.canaries)):
+        yield {"what": what, "name": name, "detail": detail, "count": count}
 
 
 def _money(amounts: Mapping[str, Decimal]) -> str:

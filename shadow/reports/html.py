@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from shadow.reports import appendix, differences, sections, words
+from shadow.reports import appendix, containment, differences, sections, words
 from shadow.reports.markup import Markup, el, join, raw
 from shadow.reports.report import Report
 from shadow.reports.safe import trimmed
@@ -18,6 +18,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 STEPS = tuple(Caps(rows=r, text=t) for r, t in ((60, 800), (40, 200), (15, 60), (3, 24)))
 PARTS = (
     ("happened", "What would have happened"),
+    ("containment", "How it was held"),
     ("causes", "Where the two differ"),
     ("blind", "Where we are blind"),
     ("gates", "The gates"),
@@ -79,6 +80,7 @@ def _body(report: Report, caps: Caps, bar: Markup | None) -> Markup:
         sections.tiles(report),
         el("nav", links, aria_label="On this page"),
         sections.happened(report, caps),
+        containment.containment(report, caps),
         differences.causes(report, caps),
         differences.blind(report, caps),
         appendix.gates(report, caps),

@@ -9,6 +9,7 @@ from typing import Any
 
 from shadow.errors import UsageError
 from shadow.reports.codec import decode, encode
+from shadow.reports.contained import Contained
 from shadow.reports.parts import (
     BlindRow,
     CandidateRow,
@@ -62,6 +63,7 @@ class Report:
         harm_limit: the harmful share that the contract allows, 0 to 1; None where no gate limits it.
         unsigned: whether the contract waits for its approvers' signatures; nothing can be promoted until then.
         notes: what else the reader must know, as "three versions were tried".
+        contained: how the candidate was held in all runs up to the look; None where nothing is known of it.
     """
 
     title: str
@@ -95,6 +97,7 @@ class Report:
     harm_limit: float | None = None
     unsigned: bool = False
     notes: tuple[str, ...] = ()
+    contained: Contained | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data with its format's number; amounts as decimal text, moments as ISO 8601."""

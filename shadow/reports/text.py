@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from shadow.reports import words
+from shadow.reports import containment, words
 from shadow.reports.parts import CauseRow, Example
 from shadow.reports.report import Report
 from shadow.reports.safe import one_line, trimmed
@@ -41,6 +41,8 @@ def _verdict(report: Report) -> Iterator[str]:
 def _held(report: Report) -> Iterator[str]:
     yield "WHAT WOULD HAVE HAPPENED"
     yield from _wrap(words.isolation(report.isolation), indent="  ")
+    for line in containment.lines(report.contained):
+        yield from _wrap(line, indent="  ")
     for row in report.happened.effects[:ROWS]:
         moved = words.money(row.money)
         undo = "" if row.reversible else ", irreversible"

@@ -19,8 +19,8 @@ MEANING = {
         "Every gate passes at this look. The candidate may be put up for approval; nothing is switched by this page."
     ),
     "ready (demonstration)": (
-        "Every gate passes at this look, in a demonstration: isolation is not enforced here, so this verdict "
-        "can move a demonstration's stage and never routes real work."
+        "Every gate passes at this look, in a demonstration: this verdict can move a demonstration's stage and "
+        "never routes real work."
     ),
     "not ready": "Confirmed harm is beyond what the contract allows, or a critical event was confirmed.",
     "inconclusive": "The evidence does not carry a decision either way. This is not a no, and not a yes.",

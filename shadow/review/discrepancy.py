@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from shadow.case import Case
-from shadow.compare.result import FAILURE, STOP, Agreement, Comparison, Result
+from shadow.compare.result import CONTAINMENT, FAILURE, STOP, Agreement, Comparison, Result
 from shadow.compare.sentences import in_this_case
 from shadow.compare.stale import stale_reads
 from shadow.contract import ESCALATE, Contract, Severity, digests
@@ -159,6 +159,8 @@ def rule_of(contract: Contract, place: str) -> str:
     """The contract's rule for one place as a sentence."""
     if place == FAILURE:
         return f"when the candidate fails, runs too long or answers nonsense, the contract calls it {contract.failure}."
+    if place == CONTAINMENT:
+        return f"when the candidate tries to get past its doors, the contract calls it {contract.violation}."
     if place.startswith(STOP):
         return "acting where it must stop is always critical."
     rule = contract.rule(place)
@@ -171,6 +173,8 @@ def rule_of(contract: Contract, place: str) -> str:
 def _named(place: str) -> str:
     if place == FAILURE:
         return "the candidate's failure"
+    if place == CONTAINMENT:
+        return "what the candidate tried"
     return f"the stop {place.removeprefix(STOP)!r}" if place.startswith(STOP) else place
 
 

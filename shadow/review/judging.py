@@ -10,7 +10,7 @@ from shadow.contract import Contract, Severity, digests
 from shadow.contract.codec import duration_text
 from shadow.evidence.judged import Judged, Standing
 from shadow.store import Store
-from shadow.store.labels import Label, labels_at
+from shadow.store.labels import Label, Side, labels_at
 from shadow.store.registry import Experiment
 from shadow.store.standings import StandingRow, earlier, standings
 
@@ -68,7 +68,31 @@ def judge(row: StandingRow, label: Label | None, *, contract: Contract, look: da
         stale=row.stale,
         duration_s=row.duration_s,
         cost_usd=row.cost_usd,
+        similarity=row.similarity if compared else None,
+        versus=versus(severity, label) if differs else 0,
+        hour=row.arrived_at.hour,
+        control_duration_s=_control_took(row),
     )
+
+
+def versus(severity: Severity | None, label: Label | None) -> int:
+    """1 where the candidate was harmfully wrong and the control right, -1 the other way round, else 0.
+
+    Without a label a harmful discrepancy is held against the candidate; a label that says both or neither, against
+    nobody. Where the control was wrong, how bad it was is what comparing found.
+    """
+    if label is None:
+        return int(severity is not None and severity.harmful)
+    found = label.graded(severity) if label.side is Side.CONTROL else severity
+    if found is None or not found.harmful:
+        return 0
+    return {Side.CONTROL: 1, Side.CANDIDATE: -1}.get(label.side, 0)
+
+
+def _control_took(row: StandingRow) -> float | None:
+    if row.began_at is None or row.first_settled_at is None:
+        return None
+    return (row.first_settled_at - row.began_at).total_seconds()
 
 
 def standing(row: StandingRow, *, contract: Contract, look: datetime) -> Standing:
@@ -77,7 +101,7 @@ def standing(row: StandingRow, *, contract: Contract, look: datetime) -> Standin
         return Standing.SET_ASIDE
     limit = row.arrived_at + contract.settles_within
     if row.first_settled_at is None or row.first_settled_at > limit:
-        return Standing.SET_ASIDE if limit <= look else Standing.WAITING
+        return Standing.SET_ASIDE if limit < look else Standing.WAITING
     if not row.ending or not row.agreement:
         return Standing.WAITING
     return Standing.INCOMPARABLE if row.agreement == Agreement.INCOMPARABLE else Standing.COMPARED

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from shadow.contract import ESCALATE
-from shadow.observation import AnswerKind, Effect, Ending, Observation, Read, Refusal, Span
+from shadow.observation import AnswerKind, Effect, Ending, Observation, Read, Refusal, RefusalKind, Span
 
 
 class Deed(StrEnum):
@@ -18,6 +18,7 @@ class Deed(StrEnum):
     HELD = "held"
     ESCALATED = "escalated"
     REFUSED = "refused"
+    TRIED = "tried"  # past its doors: refused too, and a discrepancy of its own
     FAILED = "failed"
     STEP = "step"
     ENDED = "ended"
@@ -47,10 +48,18 @@ class Step:
 def story(seen: Observation, *, stale: Container[str] = ()) -> tuple[Step, ...]:
     """Every step of one side's work; what no span times follows the timed ones, as it was written down.
 
+    What libraries do by themselves and what nothing could have come of is left out.
+
     Args:
         stale: tools of which a live answer was stale, since the control had already changed what was read.
     """
-    left = _Left(reads=list(seen.reads), effects=list(seen.effects), refusals=list(seen.refusals), stale=stale)
+    left = _Left(
+        reads=list(seen.reads),
+        effects=list(seen.effects),
+        refusals=[one for one in seen.refusals if one.kind is RefusalKind.TOOL],
+        tried=seen.violations,
+        stale=stale,
+    )
     steps = [left.step(span) for span in seen.spans]
     return (*steps, *left.rest(), _end(seen))
 
@@ -62,6 +71,7 @@ class _Left:
     reads: list[Read]
     effects: list[Effect]
     refusals: list[Refusal]
+    tried: Sequence[Refusal]
     stale: Container[str]
 
     def step(self, span: Span) -> Step:
@@ -82,6 +92,7 @@ class _Left:
         yield from (self._read(one) for one in self.reads)
         yield from (_held(one) for one in self.effects)
         yield from (_refused(one) for one in self.refusals)
+        yield from (_tried(one) for one in self.tried)
 
     def _read(self, one: Read, **times: Any) -> Step:
         kind = AnswerKind.STALE if one.kind is AnswerKind.LIVE and one.tool in self.stale else one.kind
@@ -97,6 +108,10 @@ def _held(one: Effect, **times: Any) -> Step:
 
 def _refused(one: Refusal, **times: Any) -> Step:
     return Step(deed=Deed.REFUSED, what=one.tool, args=one.args, note=one.why, **times)
+
+
+def _tried(one: Refusal) -> Step:
+    return Step(deed=Deed.TRIED, what=one.tool, args=one.args, note=one.why)
 
 
 def _end(seen: Observation) -> Step:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Final
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
 _LONGEST: Final = 200  # characters of a workflow's name, as the store keeps it
-
-
-def home() -> str:
-    """The directory that `shadow.store.home()` names, found without loading a database.
-
-    Raises:
-        OSError: `SHADOW_HOME` is relative or absent, and the working directory is gone.
-    """
-    return os.path.realpath(os.environ.get("SHADOW_HOME", ".shadow"))
 
 
 def is_name(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,10 +11,11 @@ from shadow.case import Case
 from shadow.doors.tools import unanswered
 from shadow.errors import CandidateError, SourceError
 from shadow.observation import Observation
+from shadow.replay import Replay
 from shadow.replay import replay as replay_cases
-from shadow.replay.isolation import chosen
 from shadow.setup import Setup
 from shadow.steps.beginning import Clock, utc_now
+from shadow.steps.holding import Hold, Teller, door_of, hold, telling
 from shadow.steps.inputs import clear_cases
 from shadow.store import Store
 from shadow.store.leases import take
@@ -76,6 +78,7 @@ def replay(
     Raises:
         LeaseLost: a younger attempt has taken the shard; it goes on, this one stops.
         CandidateError: the candidate cannot be loaded, or is no longer what was pinned.
+        ContainmentUnavailable: it cannot be held as asked here; nothing of it was run.
         SourceError: tools could not answer in some cases, which are left open.
     """
     one = run(store, run_id)
@@ -106,25 +109,34 @@ def _take_through(
     run = mine.shard.run
     label = experiment(mine.store, run.experiment).label
     replayed, unserved = 0, []
-    with replay_cases(
+    held, setup = hold(mine.store, mine.clock), mine.setup
+    found = replay_cases(
         ready,
-        mine.setup.candidate(label),
-        contract=mine.setup.contract,
-        bindings=mine.setup.bindings,
+        setup.candidate(label),
+        contract=setup.contract,
+        bindings=setup.bindings,
         experiment=run.experiment,
-        limits=mine.setup.limits,
+        limits=setup.limits,
         stop=stop,
-        isolation=chosen(),
-    ) as found:
-        mine = replace(mine, shard=replace(mine.shard, isolation=found.isolation))
+        isolation=held.isolation,
+        sandbox=held.sandbox,
+        network=door_of(mine.store, setup, mine.shard),
+    )
+    mine = replace(mine, shard=replace(mine.shard, isolation=found.isolation))
+    with found, _told(mine, held, found) as teller:
         for case, seen in found:
             if unanswered(seen):
                 unserved.append((case, seen))
             else:
                 replayed += mine.keep(case, seen)
+            teller.case()
             progress(replayed, len(ready))
         note_run(mine.store, run.id, isolation=found.isolation, mode=found.mode)
     return replayed, unserved
+
+
+def _told(mine: _Work, held: Hold, found: Replay) -> AbstractContextManager[Teller]:
+    return telling(mine.store, mine.shard, held.known, found, bindings=mine.setup.bindings, clock=mine.clock)
 
 
 def _unserved(one: Run, unserved: Sequence[tuple[Case, Observation]]) -> SourceError:

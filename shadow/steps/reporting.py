@@ -31,7 +31,9 @@ from shadow.reports.parts import (
 from shadow.reports.report import Report
 from shadow.setup import Setup
 from shadow.steps.assessing import held_how
+from shadow.steps.certifying import certify
 from shadow.steps.telling.causing import cause_rows
+from shadow.steps.telling.containing import contained
 from shadow.steps.telling.happened import happened
 from shadow.steps.telling.history import curves, day_rows, first_day, look_day, look_rows
 from shadow.steps.telling.walk import Walk, totals, walk
@@ -44,8 +46,9 @@ MICRO_USD = Decimal("0.000001")
 
 
 def report(store: Store, setup: Setup, run_id: str, *, directory: Path) -> str:
-    """Write the report of the run's look; the path of its HTML page, with .txt and .json beside it."""
+    """Keep the run's certificate and write the report of its look; the path of its HTML page, .txt and .json beside."""
     one = run(store, run_id)
+    certify(store, run_id)
     made = build_report(store, one.experiment, look=one.end)
     folder = directory / one.experiment
     folder.mkdir(parents=True, exist_ok=True)
@@ -109,6 +112,7 @@ def _report(store: Store, one: Experiment, contract: Contract, met: Walk, looks:
         harm_limit=next((b.params["at_most"] for b in contract.gates if b.name == "harmful_rate"), None),
         unsigned=not signed(store, last.contract),
         notes=_notes(store, one, contract, met),
+        contained=contained(store, one, look=last.look, run=last.run),
     )
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
+from shadow.candidates.served import served
+from shadow.doors.bindings import routes_of
 from shadow.doors.network.calls import Settings
 from shadow.observation import Ending, Observation, RefusalKind
+from shadow.replay import Limits, replay
+from shadow.replay.network import open_network
 from tests.agents import desk, provider
 from tests.agents.provider import Provider, moody
 from tests.agents.shown import candidate, replayed
@@ -112,3 +118,31 @@ def test_the_same_repeat_is_paid_once() -> None:
                 told.append({case.id: (one.value, one.tokens, one.cost_usd) for case, one in run})
             asked.append(len(model.asked))
     assert told[0] == told[1] and asked[0] == asked[1] > 0
+
+
+@pytest.mark.skipif(
+    not shutil.which("uvicorn", path=str(Path(sys.executable).parent)), reason="no uvicorn beside Python"
+)
+def test_a_service_is_replayed_unchanged() -> None:
+    """Started for each case in namespaces of its own; its HTTP meets the routes, and not one byte goes further."""
+    agent = served(
+        ["uvicorn", "service:app", "--log-level", "warning"], port=8000, path="/handle", label="v1",
+        root=str(Path(__file__).parent / "service"),
+    )  # fmt: skip
+    bound = desk.bindings("https://shop.internal")
+    cases = [desk.case(order, number) for number, order in enumerate(("o1", "o2"), start=1)]
+    network = open_network(routes_of(bound), Settings())
+    with replay(
+        cases, agent, contract=desk.CONTRACT, bindings=bound, experiment="0123456789", network=network,
+        limits=Limits(seconds=60, at_once=2),
+    ) as found:  # fmt: skip
+        done = {str(one.input["order_id"]): seen for one, seen in found}
+        assert found.isolation.startswith("kernel") and "apart" in found.isolation
+    assert done["o1"].value == {"decision": "approve", "amount": "20.00"}, done["o1"]
+    assert [(one.tool, dict(one.args)) for one in done["o1"].effects] == [
+        ("refund.issue", REFUND),
+        ("email.send", MAIL),
+    ]
+    assert (done["o2"].value, done["o2"].effects) == ({"decision": "refuse", "amount": "0.00"}, ())
+    assert tried(done["o1"]) == tried(done["o2"]) == []
+    assert found.traffic is not None and found.traffic.total.bytes_out == 0

@@ -12,7 +12,7 @@ import pytest
 
 from shadow.cage.numbers import NUMBERS
 from shadow.cage.program import ALLOW, KILL, NOTIFY, refuse
-from shadow.cage.rules import ALLOWED, DENY, digest, is_plain_fork, no_fork, rules
+from shadow.cage.rules import ALLOWED, APART, DENY, digest, is_own_fork, is_plain_fork, no_fork, rules
 from tests.cage import machine
 
 FORK, THREAD, NEWUSER = 0x01200011, 0x003D0F00, 0x10000000
@@ -95,6 +95,26 @@ def test_what_is_denied_and_what_is_not(deny: int, abi: int) -> None:
     assert landed == []
     refused = [(call, given) for call, given in LET_THROUGH if machine.answer(program, call, *given) != ALLOW]
     assert refused == []
+
+
+@pytest.mark.parametrize("deny", [NOTIFY, DENY])
+@pytest.mark.parametrize("abi", [1, 2, 3, 7])
+def test_namespaces_of_its_own_allow_a_few_calls_more(deny: int, abi: int) -> None:
+    """Listening, programs and processes; whatever else is denied without is denied there (`rules.APART`)."""
+    program = rules(deny, True, abi, apart=True)
+    forks = {("fork", ()), ("vfork", ()), ("clone", (0x4111,))}
+    more = {(call, given) for call, given, _ in DENIED if call in APART} | forks
+    landed = {(call, given) for call, given, _ in DENIED if machine.answer(program, call, *given) != deny}
+    asked = NOTIFY if deny == NOTIFY else ALLOW
+    assert landed == (more if asked == ALLOW else more - forks)
+    assert {call for call, _ in more} == {*APART - {"accept"}, "fork", "vfork", "clone"}
+    assert [machine.answer(program, call) for call in sorted(APART)] == [ALLOW] * 6
+    for call, given in (*forks, ("clone", (FORK,)), ("clone", (0x4111,))):  # `_programs`: each is asked, and so counted
+        assert machine.answer(program, call, *given) == asked
+    for flags in (FORK | NEWUSER, FORK | 0x8000, FORK | 0x2000, THREAD | NEWUSER):
+        assert machine.answer(program, "clone", flags) == deny
+    assert is_own_fork(0x4111) and is_own_fork(FORK) and not is_own_fork(FORK | 0x8000)
+    assert [machine.answer(program, call, *given) for call, given in LET_THROUGH] == [ALLOW] * len(LET_THROUGH)
 
 
 @pytest.mark.parametrize("forks", [True, False])

@@ -136,3 +136,9 @@ def test_a_linked_directory_is_refused(home: Path, tmp_path_factory: Any) -> Non
     (home / "desk_agent" / "linked").symlink_to(tmp_path_factory.mktemp("other"))
     with pytest.raises(CandidateError, match="linked directory"):
         make(home)
+
+
+def test_a_pin_that_was_stored_is_still_the_same(home: Path) -> None:
+    """Worked out before there were other kinds of candidates, and variables; an experiment is known by it."""
+    (home / "desk_agent" / "__init__.py").write_text("")
+    assert make(home) == "eb2887313bcb11e1a69ac5bf8d74dce96c4f9a98129a123acf3e0e5c7b3ce486"

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from shadow.cli import main, parser
+from shadow.cli.command import Command
 from shadow.cli.show import CODES
-from shadow.cli.table import COMMANDS, Command
+from shadow.cli.table import COMMANDS
 from shadow.contract import digests, from_json, from_yaml, to_json, to_yaml
 from shadow.evidence.eprocess import READY
 from shadow.gates.verdict import Word
@@ -124,7 +125,9 @@ def test_an_unknown_workflow_names_the_known_ones(shadow: Any, words: list[str])
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", [["verdict"], ["report"], ["labels", "export"], ["store", "redrive"]])
+@pytest.mark.parametrize(
+    "words", [["verdict"], ["report"], ["certificate"], ["labels", "export"], ["store", "redrive"]]
+)
 def test_an_unknown_candidate_names_the_known_ones(shadow: Any, words: list[str]) -> None:
     """By label."""
     code, _, err = shadow(*words, "desk", "--candidate", "v9")

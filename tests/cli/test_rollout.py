@@ -13,9 +13,9 @@ import pytest
 
 from shadow.cli import main
 from shadow.cli.rollout import operator
+from shadow.places import home
 from shadow.rollout import promote, routing
 from shadow.rollout.deciding import Reason, Router, decide
-from shadow.rollout.places import home
 from shadow.store import Store
 from shadow.store.ledger import entries, verify
 from shadow.store.stages import Stage, stages_of

@@ -23,6 +23,7 @@ def look(control: Observation, candidate: Observation, grade: Severity | None = 
 def test_states_tell_what_could_have_happened() -> None:
     """The control's category, number or none; whether it had the effect; agreeing cases too."""
     assert dict(look(side(PAID, refund()), side(PAID, refund())).states) == {
+        "its containment": "any",
         "failure": "any",
         "decision": "approve",
         "amount": "number",
@@ -53,7 +54,7 @@ def test_a_label_lowers_every_place_to_its_grade_and_raises_none() -> None:
 def test_a_failure_is_seen_without_the_other_places() -> None:
     """They were not compared, so they are in no denominator."""
     found = look(side(), Observation(ending=Ending.TIMEOUT))
-    assert found.states == (("failure", "any"),)
+    assert found.states == (("its containment", "any"), ("failure", "any"))
     assert [(d.place, d.direction) for d in found.differences] == [("failure", "timeout")]
 
 

@@ -112,6 +112,7 @@ CHANGES: dict[str, Any] = {
     "gates": parts()["gates"][:1],
     "stops": (),
     "failure": Severity.CRITICAL,
+    "violation": Severity.MAJOR,
     "slices": (),
     "settles_within": timedelta(days=4),
     "labels_within": timedelta(hours=12),
@@ -121,4 +122,7 @@ CHANGES: dict[str, Any] = {
     "stages": (10, 100),
     "cases_per_day": 361,
     "demonstration": True,
+    "horizon_days": 28,
+    "family": True,
+    "verdict_holds": timedelta(days=3),
 }

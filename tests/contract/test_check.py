@@ -87,6 +87,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"gates": [exact()]}, "refund-desk: gates", "a gate is expected"),
     ({"gates": [calendar]}, "refund-desk: gates", "called"),
     ({"failure": "major"}, "refund-desk: failure", "cosmetic, minor, major, critical"),
+    ({"violation": "major"}, "refund-desk: violation", "cosmetic, minor, major, critical"),
     ({"settles_within": "five days"}, "refund-desk: settles_within", '"36h"'),
     ({"settles_within": timedelta(0)}, "refund-desk: settles_within", "above zero"),
     ({"labels_within": None}, "refund-desk: labels_within", "no duration"),

@@ -116,6 +116,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"stages": [True, 100]}, "refund-desk: stages", "a list of numbers"),
     ({"settles_within": 5}, "refund-desk: settles_within", '"5d"'),
     ({"failure": "terrible"}, "refund-desk: failure", "allowed: cosmetic"),
+    ({"violation": "terrible"}, "refund-desk: violation", "allowed: cosmetic"),
     ({"approval": ["ines"]}, "refund-desk: approval", "an object is expected"),
     ({"approval": {"channel": "#a"}}, "refund-desk: approval", "candidate_owner"),
     ({"approval": {"channel": "#a", "approvers": "ines", "candidate_owner": "x"}}, "approvers", "a list is expected"),

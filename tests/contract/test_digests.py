@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from shadow.contract import Contract, canonical, digest, digests, from_json, from_yaml, to_json, to_yaml
+from shadow.contract.codec import from_data, to_data
 from shadow.contract.digests import CONDUCT, GOVERNANCE, JUDGEMENT
+from shadow.contract.model import Severity
 from tests.contract.desk import CHANGES, made, parts
 
 PARTS = {"conduct": CONDUCT, "judgement": JUDGEMENT, "governance": GOVERNANCE}
@@ -103,3 +105,16 @@ def test_canonical_is_one_text_for_one_number() -> None:
     assert len({canonical(value) for value in (1, True, "1")}) == 3
     with pytest.raises(ValueError, match="JSON compliant"):
         canonical(float("nan"))
+
+
+def test_a_contract_that_says_nothing_of_violations_keeps_its_digest() -> None:
+    """It was signed before there was such a field: the default is left out (`to_data`), however it is spelled."""
+    one = made()
+    data = to_data(one)
+    before = {name: data[name] for name in JUDGEMENT if name != "violation" and name in data}
+    assert digests(one).judgement == digest({"part": "judgement", **before})
+    assert "violation" not in data
+    assert digests(from_data({**to_data(one), "violation": "critical"})) == digests(one)
+    other = replace(one, violation=Severity.MAJOR)
+    assert to_data(other)["violation"] == "major"
+    assert from_json(to_json(other)).violation is Severity.MAJOR

@@ -34,6 +34,7 @@ def test_everything_stands_on_it() -> None:
     assert "at most 5d" in page
     assert "at most 36h more" in page
     assert digests(one).conduct[:16] in page
+    assert "* when the candidate tries to get past what holds it, though nothing comes of it: **critical**" in page
 
 
 def test_it_reads_as_sentences() -> None:

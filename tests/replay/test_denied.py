@@ -225,6 +225,33 @@ def test_dot_files_of_the_root_cannot_be_read(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@held("kernel")
+def test_neither_store_nor_live_system_can_be_read_beside_the_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever below the root they lie, and whatever they are called (`places.private`, `policy._entries`)."""
+    agent = candidate(
+        tmp_path,
+        """
+        def read(path):
+            try: return open(path).read()
+            except PermissionError: return "refused"
+        def handle(case, tools):
+            return {path: read(path) for path in case["paths"]}
+        """,
+    )
+    private = ["data/kept/store.db", "data/live.db", "data/live.db-wal", "elsewhere.db"]
+    paths = [*private, "data/kept.md", "data/prompts/a.md"]
+    for name in paths:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    monkeypatch.setenv("SHADOW_HOME", str(tmp_path / "data/kept"))
+    monkeypatch.setenv("SHADOW_CONN_DESK_RO", f"sqlite:///{tmp_path / 'data/live.db'}?mode=ro")
+    monkeypatch.setenv("SHADOW_STORE_URL", f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    seen = one(agent, case(1, paths=paths)).value
+    assert seen == {**dict.fromkeys(private, "refused"), "data/kept.md": "x", "data/prompts/a.md": "x"}
+
+
 def test_an_older_observation_is_still_read(tmp_path: Path) -> None:
     """A stored refusal without a kind was a tool's; what is written now comes back as it was."""
     source = "def handle(case, tools):\n    try: tools.call('no.such')\n    except Exception: return {}"

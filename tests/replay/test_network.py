@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from shadow.case import Case
-from shadow.doors.bindings import bearer, json_body, llm, route, routes_of, template
+from shadow.doors.bindings import bearer, json_body, llm, requires, route, routes_of, template
 from shadow.doors.bindings import python as served
 from shadow.doors.network.calls import Settings
 from shadow.doors.network.recordings import FileRecordings, MemoryRecordings, Recordings
+from shadow.doors.tools import unanswered
 from shadow.errors import ContainmentUnavailable
 from shadow.observation import Observation, RefusalKind
 from shadow.replay import Limits, Replay, replay
@@ -238,7 +239,7 @@ def test_a_case_that_is_over_answers_for_nothing_more(tmp_path: Path, upstream: 
 
 @held("kernel")
 def test_the_account_says_what_its_supervisor_saw(tmp_path: Path, upstream: Upstream) -> None:
-    """Each process as the kernel shows it, digests, routes with bytes, and a canary; the import apart from the cases."""
+    """Each process as the kernel shows it, digests, routes with bytes, and a canary; the import apart from cases."""
     talkative(upstream)
     agent = candidate(
         tmp_path,
@@ -266,3 +267,32 @@ def test_the_account_says_what_its_supervisor_saw(tmp_path: Path, upstream: Upst
     assert (dict(model.decisions), model.violations, account.canaries) == ({"forwarded": 2, "refused": 1}, 1, 1)
     assert model.bytes_out > 2 * 100 and model.bytes_in > 2 * 100
     assert account == type(account).from_json(account.to_json())
+
+
+@held("kernel")
+def test_a_write_whose_precondition_does_not_hold_is_the_worlds_no(tmp_path: Path, upstream: Upstream) -> None:
+    """409 as the live system would say, nothing held, and the case still counts (`serving._unanswered`, `told`)."""
+    agent = candidate(
+        tmp_path,
+        """
+        import json, urllib.request
+        def handle(case, tools):
+            body = json.dumps({"order_id": "o1", "amount": "1.00", "currency": "EUR"}).encode()
+            asked = urllib.request.Request(case["url"], data=body, headers={"Content-Type": "application/json"})
+            try: return {"n": urllib.request.urlopen(asked, timeout=60).status}
+            except urllib.error.HTTPError as error: return {"n": [error.code, json.load(error)["error"]["message"]]}
+        """,
+    )
+    needs = requires("orders.get", {"order_id": "{order_id}"}, when={"properties": {"status": {"const": "paid"}}},
+                     otherwise="order_not_paid")  # fmt: skip
+    bound = {
+        **bindings(),
+        "refund.issue": route("POST", f"{upstream.url}/v1/refunds", answer=template({"id": "x"}, requires=[needs])),
+    }
+    network = open_network(routes_of(bound), Settings())
+    given = case(1, url=f"{upstream.url}/v1/refunds")
+    ((_, seen),) = list(
+        replay([given], agent, contract=CONTRACT, bindings=bound, experiment="0123456789", network=network)
+    )
+    assert seen.value == {"n": [409, "order_not_paid"]}, seen
+    assert (seen.effects, unanswered(seen), upstream.asked) == ((), (), [])

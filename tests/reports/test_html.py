@@ -126,7 +126,7 @@ def test_first_screen_says_it_all(sample: Report) -> None:
         sample.verdict,
         *sample.reasons,
         "17 Nov 2026 (day 16), and it holds now",
-        "cooperative, not enforced",
+        sample.isolation,
         "customers as served",
         *(cause.sentence for cause in sample.causes),
         "order_id O-90114, amount 310.00, currency USD",

@@ -32,6 +32,7 @@ from shadow.adapters.airflow.served import Served
 from shadow.candidates import Candidate
 from shadow.contract import Contract, plain_words
 from shadow.doors.bindings import Binding
+from shadow.doors.listed import Route
 from shadow.errors import UsageError
 from shadow.plug import nearest
 from shadow.replay.limits import Limits
@@ -52,6 +53,8 @@ class Options(TypedDict, total=False):
         shard_size: cases that one replay task takes, ≥ 1; 200.
         shards_at_once: replay tasks that one run may have running, ≥ 1; 2. Each has `limits.at_once` cases in flight.
         limits: what one replay may use; `Limits()`.
+        passes: what may pass the network door besides the bindings' routes, as `llm(…)` and `telemetry(…)`.
+        canaries: name to a token that must never go out of a replay.
         retry_delay: before the first retry, doubled each time; 30 seconds.
         store_connection: id of the Airflow connection that leads to our store; where it is not given,
             `SHADOW_STORE_URL` does, else the file under `SHADOW_HOME`.
@@ -63,6 +66,8 @@ class Options(TypedDict, total=False):
     shard_size: int
     shards_at_once: int
     limits: Limits
+    passes: Sequence[Route]
+    canaries: Mapping[str, str]
     retry_delay: timedelta
     store_connection: str
     slack_connection: str
@@ -98,7 +103,10 @@ def shadow_dag(
     _known(options)
     candidates = [candidate] if isinstance(candidate, Candidate) else list(candidate)
     limits = options.get("limits", Limits())
-    made = setup(contract, bindings=bindings, source=source, candidates=candidates, limits=limits)
+    made = setup(
+        contract, bindings=bindings, source=source, candidates=candidates, limits=limits,
+        passes=options.get("passes", ()), canaries=options.get("canaries"),
+    )  # fmt: skip
     served = Served(
         setup=made,
         shard_size=options.get("shard_size", 200),

@@ -46,6 +46,11 @@ def assessed(workflow: str, found: Mapping[str, Any]) -> list[str]:
     return [f"{workflow}: {found['verdict']} at the look of {found['look']}", *reasons, open_gates]
 
 
+def contained(standing: str, headline: str) -> str:
+    """How the run's candidate was held, in its certificate's words."""
+    return f"contained: {standing}: {headline}"
+
+
 def _cases(number: int) -> str:
     return f"{number} case{'' if number == 1 else 's'}"
 

@@ -143,6 +143,8 @@ def assess(served: Served, run: str, verdict: Asset) -> dict[str, Any]:
 def report(served: Served, run: str, assessed: Mapping[str, Any] | None) -> str:
     """Writes the report and gives its path; fails where no verdict was reached: no such run is green."""
     from shadow import steps
+    from shadow.certificate.words import headline
+    from shadow.steps.certifying import certificate
 
     if not assessed or assessed.get("run") != run:
         raise UsageError(
@@ -153,6 +155,8 @@ def report(served: Served, run: str, assessed: Mapping[str, Any] | None) -> str:
         )
     with opened(served) as store:
         page = str(steps.report(store, served.setup, run, directory=_reports()))
+        held = certificate(store, run)
+        log.info("%s", lines.contained(held.standing, headline(held)))
     log.info("the report is %s", page)
     return page
 

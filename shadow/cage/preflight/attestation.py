@@ -28,12 +28,15 @@ class Attested:
         problem: why not; empty where `ok`.
         subject: what it was shown for (kernel, filter, policy, machine …).
         result: its preflight, None where the paper is not ours.
+        at, expires: aware; it counts from the one to before the other. None where the paper is not ours.
     """
 
     ok: bool
     problem: str
     subject: dict[str, str]
     result: Result | None
+    at: datetime | None = None
+    expires: datetime | None = None
 
 
 def attest(result: Result, subject: dict[str, str], *, key: bytes, now: datetime, lasts: timedelta = LASTS) -> str:
@@ -84,7 +87,7 @@ def verify(text: str, *, key: bytes, now: datetime, subject: dict[str, str] | No
     else:
         other = [name for name, word in (subject or {}).items() if told.get(name) != word]
         problem = f"it is of another {', '.join(other)}" if other else ""
-    return Attested(ok=not problem, problem=problem, subject=told, result=result)
+    return Attested(ok=not problem, problem=problem, subject=told, result=result, at=at, expires=expires)
 
 
 def _not(problem: str) -> Attested:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from shadow.cage.preflight.bench import PENDING, Bench, Page
+from shadow.cage.preflight.bench import PENDING, Bench
 from shadow.cage.preflight.calls import PR_SET_SUBREAPER, prctl
 from shadow.cage.preflight.egress import EGRESS
 from shadow.cage.preflight.families import FAMILIES
@@ -29,7 +29,7 @@ from shadow.cage.preflight.proc import PROC
 from shadow.cage.preflight.processes import PROCESSES
 from shadow.cage.preflight.resources import RESOURCES
 from shadow.cage.preflight.rings import RINGS
-from shadow.cage.preflight.trial import HUNG, Entering, Shown, sweep, try_it
+from shadow.cage.preflight.trial import HUNG, Begin, Shown, Way, sweep, try_it
 from shadow.errors import ContainmentUnavailable
 
 ATTACKS = each(
@@ -37,6 +37,11 @@ ATTACKS = each(
 )
 
 HUNG_MOST = 3  # attempts that may take too long before the battery gives up
+
+
+def in_this_process(entering: Callable[[Path], object]) -> Way:
+    """The attempt is made by a fork of the harness, which inside cages itself first."""
+    return Way(outside=lambda *_: None, inside=lambda _scene, _page, room: lambda: entering(room))
 
 
 def battery(
@@ -60,11 +65,22 @@ def battery(
     Raises:
         ContainmentUnavailable: the cage cannot be entered, or the battery did not come to its end.
     """
+    return tried(in_this_process(entering), within=within, attacks=attacks, progress=progress)
+
+
+def tried(
+    way: Way,
+    *,
+    within: Path | None = None,
+    attacks: Sequence[Attack] = ATTACKS,
+    progress: Callable[[int, int], object] | None = None,
+) -> Result:
+    """As `battery`, in another way than by a fork that cages itself."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reading)
-        _host(writing, lambda: _all(entering, within, attacks, progress))
+        _host(writing, lambda: _all(way, within, attacks, progress))
     os.close(writing)
     with os.fdopen(reading, "rb") as told:
         text = told.read()
@@ -110,7 +126,7 @@ def _host(writing: int, work: Callable[[], Result]) -> NoReturn:
 
 
 def _all(
-    entering: Callable[[Path], object],
+    way: Way,
     within: Path | None,
     attacks: Sequence[Attack],
     progress: Callable[[int, int], object] | None,
@@ -118,21 +134,26 @@ def _all(
     begun, rows = time.monotonic(), []
     with tempfile.TemporaryDirectory(prefix="shadow-preflight-", dir=within) as made:
         room = Path(made).resolve()
-        _enterable(room, entering)
+        way.ready(room)
+        _enterable(room, way)
         for number, attack in enumerate(attacks, start=1):
-            rows.append(_row(attack, room, lambda: entering(room)))
+            rows.append(_row(attack, room, way))
             _answered(rows)
             if progress is not None:
                 progress(number, len(attacks))
     return Result(rows=tuple(rows), seconds=round(time.monotonic() - begun, 2), user=os.geteuid())
 
 
-def _enterable(room: Path, entering: Callable[[Path], object]) -> None:
+def _enterable(room: Path, way: Way) -> None:
     """Enter it once and ask for one thing: where nobody answers, no attack would be an answer either."""
     idle = Scene(attempt=lambda: socket.socket(socket.AF_UNIX).close(), landed=lambda _: False)
-    shown = try_it(idle, Page(), lambda: entering(room))
+    page = way.page()
+    try:
+        shown = try_it(idle, page, way.inside(idle, page, room), attempt_s=way.attempt_s)
+    finally:
+        page.close()
     if shown.seen is not Seen.NOTHING:
-        todo = "run shadow doctor here; nothing runs under the kernel's cage until it can be entered"
+        todo = "run shadow doctor here; nothing runs under this cage until it can be entered"
         raise ContainmentUnavailable(
             "the cage cannot be entered, or does not answer", where="preflight", seen=shown.how, todo=todo
         )
@@ -146,19 +167,19 @@ def _answered(rows: Sequence[Row]) -> None:
         raise ContainmentUnavailable("attempts do not end in the cage", where="preflight", seen=f"{HUNG}: {names}")
 
 
-def _row(attack: Attack, room: Path, entering: Entering) -> Row:
+def _row(attack: Attack, room: Path, way: Way) -> Row:
     why = attack.why_left_out()
     if why:
         return _told(attack, Seen.NOT_TRIED, Seen.NOT_TRIED, reason=why)
-    outside = _try(attack, room, None)
+    outside = _try(attack, room, way, way.outside)
     if outside is None:
         return _told(attack, Seen.NOT_TRIED, Seen.NOT_TRIED, reason="its target cannot be made here")
     if outside.seen is not Seen.LANDED:
         reason = f"it does not work without the cage either: {outside.how}"
-        inside = _try(attack, room, entering)  # where it lands all the same, that is said
+        inside = _try(attack, room, way, way.inside)  # where it lands all the same, that is said
         landed = inside is not None and inside.seen is Seen.LANDED
         return _told(attack, outside.seen, Seen.LANDED if landed else Seen.NOT_TRIED, reason=reason)
-    inside = _try(attack, room, entering)
+    inside = _try(attack, room, way, way.inside)
     if inside is None:
         return _told(attack, Seen.LANDED, Seen.UNCLEAR, reason="its target could not be made a second time")
     wrong = {Seen.LANDED: "it works in the cage", Seen.UNCLEAR: inside.how}.get(inside.seen, "")
@@ -169,14 +190,14 @@ def _told(attack: Attack, outside: Seen, inside: Seen, *, reason: str = "", how:
     return Row(name=attack.name, group=attack.group, outside=outside, inside=inside, reason=reason, how=how)
 
 
-def _try(attack: Attack, room: Path, entering: Entering | None) -> Shown | None:
+def _try(attack: Attack, room: Path, way: Way, begin: Begin) -> Shown | None:
     """One attempt on fresh targets; None where they cannot be made."""
     try:
-        with Bench(room) as bench:
+        with Bench(room, page=way.page()) as bench:
             try:
                 scene = attack.stage(bench)
             except OSError:
                 return None
-            return try_it(scene, bench.page, entering)
+            return try_it(scene, bench.page, begin(scene, bench.page, room), attempt_s=way.attempt_s)
     finally:
         sweep(set())

@@ -26,14 +26,34 @@ _STAGE, _PROC, _HOW, _TOLD = 0, 8, 64, 1024
 
 
 class Page:
-    """Memory that two processes share whatever either of them closes: how far the attempt is, and what it read."""
+    """Memory that two processes share whatever either of them closes: how far the attempt is, and what it read.
+
+    Attributes:
+        look: what is to be known of the attempting process before its attempt; `before`: that.
+    """
 
     def __init__(self) -> None:
         self._map = mmap.mmap(-1, 4096)
+        self.look: Callable[[Path], object] | None = None
+        self.before: object = None
+
+    def remember(self, proc: int) -> None:
+        """Look at a process before its attempt; an error where it could not be looked at."""
+        try:
+            self.before = None if self.look is None else self.look(Path(f"/proc/{proc}"))
+        except OSError as error:
+            self.before = error
+
+    def hear(self) -> None:
+        """Take in what was said in another way than by this memory; here there is none."""
+
+    def close(self) -> None:
+        """Give back what it holds besides this memory."""
 
     @property
     def stage(self) -> int:
         """0 begun, 1 caged, 2 over."""
+        self.hear()
         return self._map[_STAGE]
 
     @stage.setter
@@ -43,6 +63,7 @@ class Page:
     @property
     def proc(self) -> int:
         """The process's number under /proc: another than its id where /proc is of an outer namespace."""
+        self.hear()
         return int(struct.unpack_from("=i", self._map, _PROC)[0])
 
     @proc.setter
@@ -68,6 +89,7 @@ class Page:
         self._put(_TOLD, content[:2048])
 
     def _get(self, at: int) -> bytes:
+        self.hear()
         (size,) = struct.unpack_from("=H", self._map, at)
         return self._map[at + 2 : at + 2 + size]
 
@@ -168,11 +190,17 @@ def field_of(proc: Path, name: str) -> str:
 
 def below(proc: int) -> dict[int, int]:
     """The children of a process by their number under /proc: that number, and their id in our namespace."""
-    found = {}
+    found, ours = {}, _ids(Path("/proc/self"))
     for number in _children(proc):
         with suppress(OSError):  # it ended meanwhile
-            found[number] = int((field_of(Path(f"/proc/{number}"), "NSpid") or str(number)).split()[-1])
+            ids = _ids(Path(f"/proc/{number}"))  # the last is that in its own namespace, which may not be ours
+            found[number] = int(ids[len(ours) - 1]) if len(ids) >= len(ours) > 0 else number
     return found
+
+
+def _ids(proc: Path) -> list[str]:
+    """A process's ids, from the namespace that /proc is of to its own."""
+    return field_of(proc, "NSpid").split()
 
 
 def _children(proc: int) -> list[int]:
@@ -199,10 +227,11 @@ class Bench:
         page: what attempt and harness share.
     """
 
-    def __init__(self, within: Path) -> None:
+    def __init__(self, within: Path, *, page: Page | None = None) -> None:
         self._stack = ExitStack()
         self.room = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="aim-", dir=within)))
-        self.page = Page()
+        self.page = page or Page()
+        self._stack.callback(self.page.close)
         self.memory = ctypes.create_string_buffer(64)
 
     def __enter__(self) -> Bench:

@@ -94,7 +94,7 @@ def _as_a_replay_begins() -> None:
 def subject(policy: Policy) -> dict[str, str]:
     """What a result is shown for: everything of which a change asks for a new preflight."""
     abi = landlock.in_force(policy.abi)
-    program = rules.rules(NOTIFY, policy.forks, abi)
+    program = rules.rules(NOTIFY, policy.forks, abi, apart=policy.apart)
     return {
         **surroundings(),
         "landlock": f"ABI {abi}" + (f", masked from {landlock.kernel_abi()}" if policy.abi is not None else ""),

@@ -9,14 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from shadow.cage.preflight.bench import Bench
-from shadow.cage.preflight.model import Group, Look, Scene
+from shadow.cage.preflight.model import Group, Scene
 
 FAMILIES = Group("sockets of other kinds")
-
-
-def holds_socket(look: Look, known: set[str]) -> bool:
-    """Whether the process holds a socket that we do not know."""
-    return bool(sockets(look.proc) - known)
 
 
 def sockets(proc: Path) -> set[str]:
@@ -37,10 +32,11 @@ def _opening(family: int, kind: int, protocol: int) -> Callable[[Bench], Scene]:
     """A socket of a kind that reaches further than TCP: that it can be had is the attack."""
 
     def stage(_: Bench) -> Scene:
-        known, held = sockets(Path("/proc/self")), []
+        held: list[socket.socket] = []
         return Scene(
             attempt=lambda: held.append(socket.socket(family, kind, protocol)),
-            landed=lambda look: holds_socket(look, known),
+            known=sockets,
+            landed=lambda look: bool(sockets(look.proc) - look.before),
         )
 
     return stage

@@ -30,10 +30,12 @@ class Look:
     Attributes:
         proc: its directory under /proc.
         told: what it read, if that was to be read; it counts only where it equals a secret of the target.
+        before: what the scene's `known` said of it before its attempt.
     """
 
     proc: Path
     told: bytes
+    before: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Scene:
         attempt: done in a process of its own.
         landed: done outside, on the target.
         before: done in that process before it is caged, as a parent might.
+        known: what is to be known of that process before its attempt; given its directory under /proc.
         until_exit: the attempt ends with its process (it becomes another program).
         late_s: seconds for which the target is watched after the attempt's process was killed; None: it is
             judged while the process is there.
@@ -53,6 +56,7 @@ class Scene:
     attempt: Callable[[], object]
     landed: Callable[[Look], bool]
     before: Callable[[], object] | None = None
+    known: Callable[[Path], object] | None = None
     until_exit: bool = False
     late_s: float | None = None
     orphan: bool = False

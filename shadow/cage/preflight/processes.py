@@ -15,7 +15,7 @@ from pathlib import Path
 from shadow.cage.preflight import calls
 from shadow.cage.preflight.bench import LONGEST_S, Bench, below, rest
 from shadow.cage.preflight.egress import WORD
-from shadow.cage.preflight.model import Group, Look, Scene
+from shadow.cage.preflight.model import Group, Scene
 from shadow.cage.preflight.trial import there
 
 PROCESSES = Group("processes")
@@ -85,18 +85,21 @@ def _stat(proc: Path, field: int) -> int:
     return int((proc / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[field])
 
 
+def _becomes(attempt: Callable[[], object], what: Callable[[Path], object]) -> Scene:
+    """An attempt to be something else than before."""
+    return Scene(attempt=attempt, known=what, landed=lambda look: what(look.proc) != look.before)
+
+
 @PROCESSES.attack("leave the session")
 def session(_: Bench) -> Scene:
     """setsid: out of reach of killpg and of the terminal."""
-    before = _stat(Path("/proc/self"), 3)
-    return Scene(attempt=os.setsid, landed=lambda look: _stat(look.proc, 3) != before)
+    return _becomes(os.setsid, lambda proc: _stat(proc, 3))
 
 
 @PROCESSES.attack("leave the process group")
 def group(_: Bench) -> Scene:
     """setpgid: out of reach of killpg."""
-    before = _stat(Path("/proc/self"), 2)
-    return Scene(attempt=lambda: os.setpgid(0, 0), landed=lambda look: _stat(look.proc, 2) != before)
+    return _becomes(lambda: os.setpgid(0, 0), lambda proc: _stat(proc, 2))
 
 
 @PROCESSES.attack("outlive the parent")
@@ -109,19 +112,18 @@ def outlive(_: Bench) -> Scene:
     )
 
 
-def _namespace(name: str) -> Callable[[Look], bool]:
-    before = os.readlink(f"/proc/self/ns/{name}")  # noqa: PTH115
-    return lambda look: os.readlink(look.proc / "ns" / name) != before  # noqa: PTH115
+def _namespace(name: str) -> Callable[[Path], str]:
+    return lambda proc: os.readlink(proc / "ns" / name)  # noqa: PTH115
 
 
 @PROCESSES.attack("a user namespace of one's own")
 def user_namespace(_: Bench) -> Scene:
     """In it one has every capability, and the kernel's least tried code."""
-    return Scene(attempt=lambda: calls.call(calls.UNSHARE, 0x10000000), landed=_namespace("user"))
+    return _becomes(lambda: calls.call(calls.UNSHARE, 0x10000000), _namespace("user"))
 
 
 @PROCESSES.attack("a network namespace of one's own")
 def network_namespace(_: Bench) -> Scene:
     """By way of a user namespace, where one is no root."""
     flags = 0x40000000 | (0x10000000 if os.geteuid() else 0)
-    return Scene(attempt=lambda: calls.call(calls.UNSHARE, flags), landed=_namespace("net"))
+    return _becomes(lambda: calls.call(calls.UNSHARE, flags), _namespace("net"))

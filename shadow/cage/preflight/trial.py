@@ -21,6 +21,7 @@ ATTEMPT_S = 5.0  # how long an attempt may take; one that takes longer proves no
 EXIT_S = 1.0
 HUNG = "did not end in time"
 KILLED = "killed by the filter"
+_SAID_BY_ANOTHER = 128  # what a launcher adds to the signal that ended its program
 REFUSED = 7  # what a program that the attempt becomes ends with where the kernel refuses its attack
 
 
@@ -30,6 +31,32 @@ class Shown:
 
     seen: Seen
     how: str
+
+
+Begin = Callable[[Scene, Page, Path], Entering | None]  # (attack, page, room of all targets)
+
+
+def _nothing(_: Path) -> None:
+    """Nothing to make sure of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How attempts are made, without and within what is to hold them.
+
+    Attributes:
+        outside, inside: what the forked process does before its attempt; None: nothing. It may become another
+            program, which makes the attempt in its place.
+        page: made for each attempt.
+        ready: called once with the room of all targets; raises where nothing could be shown.
+        attempt_s: how long an attempt may take, seconds.
+    """
+
+    outside: Begin
+    inside: Begin
+    page: Callable[[], Page] = Page
+    ready: Callable[[Path], object] = _nothing
+    attempt_s: float = ATTEMPT_S
 
 
 def try_it(scene: Scene, page: Page, entering: Entering | None, *, attempt_s: float = ATTEMPT_S) -> Shown:
@@ -42,6 +69,8 @@ def try_it(scene: Scene, page: Page, entering: Entering | None, *, attempt_s: fl
         attempt_s: how long it may take.
     """
     known = below(proc_number())
+    page.look = scene.known
+    page.remember(proc_number())  # what is forked from here begins as we are
     here = os.getpid()
     pid = os.fork()
     if pid == 0:
@@ -137,8 +166,10 @@ def _watch(scene: Scene, page: Page) -> bool | str:
 
 def _landed(scene: Scene, page: Page) -> bool | str:
     """Whether the target shows an effect; text where it cannot be said."""
+    if isinstance(page.before, OSError):
+        return str(page.before)
     try:
-        return bool(scene.landed(Look(proc=Path(f"/proc/{page.proc}"), told=page.told)))
+        return bool(scene.landed(Look(proc=Path(f"/proc/{page.proc}"), told=page.told, before=page.before)))
     except OSError as error:
         return str(error)
 
@@ -153,7 +184,7 @@ def _ended(pid: int, status: list[int]) -> bool:
 def _how(scene: Scene, page: Page, status: list[int], in_time: bool) -> str:
     """How the attempt ended; the kernel's word where it killed it."""
     code = os.waitstatus_to_exitcode(status[0]) if status else None
-    if code == -signal.SIGSYS:
+    if code in (-signal.SIGSYS, _SAID_BY_ANOTHER + signal.SIGSYS):
         return KILLED
     if page.stage == 2 or (code is None and page.how):
         return page.how

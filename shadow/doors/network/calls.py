@@ -40,12 +40,14 @@ class Call:
         visit: whose it is.
         tool, args: the call; for what met no route the tool is the request line, shortened.
         why: why the network door has refused it already; empty where it is to be judged.
+        key: the idempotency key that came with it; empty where there was none.
     """
 
     visit: Visit
     tool: str
     args: dict[str, Any]
     why: str = ""
+    key: str = ""
 
 
 Deeds = Callable[[Call], Awaitable[Answer]]
@@ -59,7 +61,7 @@ def answer_call(door: ToolsDoor, call: Call) -> Answer:
         return door.refuse(call.tool, call.args, call.why)
     token = OVER_NETWORK.set(True)
     try:
-        return door.answer(call.tool, call.args)
+        return door.answer(call.tool, call.args, call.key)
     finally:
         OVER_NETWORK.reset(token)
 

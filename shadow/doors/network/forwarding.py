@@ -16,7 +16,7 @@ from shadow.doors.network.calls import Visit
 from shadow.doors.network.keeper import JSON, Errand
 from shadow.doors.network.models import check_asked, must_not_store
 from shadow.doors.network.recordings import Recorded, Step
-from shadow.doors.network.traffic import Decision
+from shadow.doors.network.traffic import CANARY, Decision
 from shadow.doors.network.upstream import Outgoing, Reply
 from shadow.doors.network.usage import usage_of
 from shadow.doors.network.wire import Parted
@@ -165,7 +165,7 @@ def _outgoing(errand: Errand, route: Route, target: Target, body: bytes) -> tupl
     said = "\n".join(f"{name}: {value}" for name, value in kept).encode("latin-1")
     met = errand.keeper.canaries.met(path.encode("latin-1"), said, body)
     if met:
-        raise ToolRefused(f"the canary {', '.join(met)} would go out", where=VIOLATION)
+        raise ToolRefused(f"{CANARY}{', '.join(met)} would go out", where=VIOLATION)
     secret, value = _secret(errand, route)
     outgoing = Outgoing(
         site=target.site, method=route.method, path=path, headers=(*kept, *OURS, *secret), body=body,

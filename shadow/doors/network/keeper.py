@@ -30,12 +30,10 @@ class Session:
 
     Attributes:
         requests: how many it has made.
-        repeats: (route, idempotency key) to the digest of the arguments and the answer, once it is there.
         steps: a model request's digest to the steps that are answered or being asked.
     """
 
     requests: int = 0
-    repeats: dict[tuple[str, str], tuple[str, asyncio.Future[Answer]]] = field(default_factory=dict)
     steps: dict[str, set[int]] = field(default_factory=dict)
 
 

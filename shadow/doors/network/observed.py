@@ -51,7 +51,7 @@ def spans_of(passages: Iterable[Passage], began_s: float) -> tuple[Span, ...]:
             attributes=_attributes(one),
         )
         for one in passages
-        if one.kind == Kind.LLM or (one.tool and one.decision is Decision.FAILED)
+        if one.kind == Kind.LLM or (one.tool and one.decision is Decision.FAILED and not one.told)
     )  # fmt: skip
 
 

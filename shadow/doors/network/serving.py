@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 import struct
-from hashlib import sha256
+from dataclasses import replace
 
 import h11
 
@@ -16,9 +16,9 @@ from shadow.doors.network.arguments import arguments, media_type
 from shadow.doors.network.calls import Call, Visit
 from shadow.doors.network.forwarding import VIOLATION, ask_model, forward_read
 from shadow.doors.network.keeper import Errand, Keeper
-from shadow.doors.network.traffic import Decision
+from shadow.doors.network.traffic import CANARY, Decision
 from shadow.doors.network.wire import Asked, Parted, Wire
-from shadow.doors.plain import dumps, one_line
+from shadow.doors.plain import one_line
 from shadow.doors.tools import Answer
 from shadow.errors import StoreError, ToolFailed, ToolRefused
 
@@ -125,7 +125,7 @@ async def serve(errand: Errand, tunnel: Site | None) -> None:
 def _smuggled(errand: Errand) -> str:
     """What a refused request would have carried out, had it been listed."""
     met = errand.keeper.canaries.met(errand.asked.target.encode("latin-1"), errand.asked.body)
-    return f"the canary {', '.join(met)} would go out" if met else ""
+    return f"{CANARY}{', '.join(met)} would go out" if met else ""
 
 
 def _admit(errand: Errand) -> Visit:
@@ -172,35 +172,17 @@ async def _swallow(errand: Errand, route: Route) -> None:
 
 async def _hold(errand: Errand, route: Route, call: Call) -> None:
     """A write: never forwarded, whatever happens here."""
-    answer, repeated = await _held_once(errand, route, call)
+    answer, repeated = await _held_once(errand, call)
     if answer.word != "answer":
         return await _unanswered(errand, answer)
     decision = Decision.REPEATED if repeated else Decision.HELD
     return await errand.answer(decision, route.status, answer.value)
 
 
-async def _held_once(errand: Errand, route: Route, call: Call) -> tuple[Answer, bool]:
-    """The answer, and whether the same write had been held before under the same idempotency key."""
-    key = errand.asked.header(b"idempotency-key")
-    if not key:
-        return await errand.keeper.judge(call), False
-    repeats = errand.keeper.session(call.visit).repeats
-    digest = sha256(dumps(call.args).encode()).hexdigest()
-    known = repeats.get((route.name, key))
-    if known is not None:
-        if known[0] != digest:
-            raise ToolRefused("the idempotency key was used before with other arguments")
-        return await asyncio.shield(known[1]), True
-    made: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-    repeats[route.name, key] = digest, made
-    answer = Answer(word="failed", value="it broke off")
-    try:
-        answer = await errand.keeper.judge(call)
-    finally:
-        made.set_result(answer)
-        if answer.word != "answer":
-            del repeats[route.name, key]
-    return answer, False
+async def _held_once(errand: Errand, call: Call) -> tuple[Answer, bool]:
+    """The tools door's answer, and whether the same write had been held before under the same idempotency key."""
+    answer = await errand.keeper.judge(replace(call, key=errand.asked.header(b"idempotency-key")))
+    return answer, answer.repeated
 
 
 async def _read(errand: Errand, route: Route, call: Call, target: Target) -> None:
@@ -217,7 +199,8 @@ async def _unanswered(errand: Errand, answer: Answer) -> None:
     """The tools door has refused or failed, and has written that down."""
     if answer.word == "refused":
         return await errand.turn_away(Decision.REFUSED, 403, str(answer.value))
-    return await errand.turn_away(Decision.FAILED, 502, str(answer.value))
+    # what a write requires and does not hold is the live system's own "no": a client that met 502 would try again
+    return await errand.turn_away(Decision.FAILED, 409 if answer.unmet else 502, str(answer.value), told=True)
 
 
 async def _noted(errand: Errand, why: str) -> str:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from shadow.doors.network.usage import Usage
 
 UNLISTED = "(unlisted)"  # the route of what met none
+CANARY = "the canary "  # how a violation by a canary begins
 NOBODY = "(nobody)"  # the case of a connection that nobody had announced
 
 
@@ -44,6 +45,7 @@ class Passage:
         asked_s, duration_s: monotonic seconds of its beginning; seconds it took (as recorded, where it was).
         usage: of a model's answer.
         partial: whether own changes could not be laid over a forwarded answer.
+        told: whether the tools door has written a span about it.
     """
 
     case: str
@@ -63,6 +65,7 @@ class Passage:
     duration_s: float = 0.0
     usage: Usage | None = None
     partial: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,7 @@ class Tally:
     """Counts, all ≥ 0: `requests` is the sum of the decisions.
 
     Attributes:
+        canaries: violations by a canary that would have gone out.
         unmetered: answers of models that did not say what they had used.
         unpriced: answers of models whose tokens are known and whose price is not.
         cost_usd: United States dollars of the priced ones.
@@ -86,6 +90,7 @@ class Tally:
     refused: int = 0
     failed: int = 0
     violations: int = 0
+    canaries: int = 0
     partial: int = 0
     bytes_out: int = 0
     bytes_in: int = 0
@@ -196,6 +201,7 @@ def _more(tally: Tally, one: Passage) -> Tally:
             word: getattr(tally, word) + 1,
             "requests": tally.requests + 1,
             "violations": tally.violations + bool(one.violation),
+            "canaries": tally.canaries + one.violation.startswith(CANARY),
             "partial": tally.partial + one.partial,
             "bytes_out": tally.bytes_out + one.bytes_out,
             "bytes_in": tally.bytes_in + one.bytes_in,

@@ -94,7 +94,7 @@ def test_says_what_matters(sample: Report) -> None:
         "Ready (demonstration): refund-desk",
         *sample.reasons,
         "11 of 412 cases",
-        "cooperative, not enforced",
+        sample.isolation,
     ):
         assert part in said
     assert REPORT_LINK in said

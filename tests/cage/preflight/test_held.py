@@ -21,6 +21,7 @@ import pytest
 from shadow.cage.preflight.attestation import PURPOSE, verify
 from shadow.cage.preflight.battery import battery
 from shadow.cage.preflight.caged import cage, policy_here, subject
+from shadow.cage.preflight.gatekeeper import shown_here
 from shadow.cage.preflight.model import LEAST_PROVEN, Result, from_json
 from shadow.cage.preflight.worker import preflight
 from shadow.cli import main
@@ -115,9 +116,13 @@ def test_a_result_is_kept_for_its_policy_and_filter(tmp_path: Path) -> None:
 
 
 def test_the_command_shows_signs_and_keeps(
-    tmp_path: Path, shadow_home: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, shadow_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`shadow preflight --attest` writes a paper that the store believes; `shadow doctor` says it in words."""
+    """`shadow preflight --attest` writes a paper that the store believes; `shadow doctor` says it in words.
+
+    What was shown is kept for this user, not for this store: a run finds it where the commands have put it.
+    """
+    monkeypatch.setenv("SHADOW_CACHE", str(tmp_path / "cache"))
     paper = tmp_path / "paper.json"
     assert main(["preflight", "--attest", str(paper)]) == 0
     text = capsys.readouterr().out
@@ -133,6 +138,8 @@ def test_the_command_shows_signs_and_keeps(
     assert json.loads(capsys.readouterr().out)["enforced"] is True
     assert main(["preflight", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["ok"] is True
+    assert len(list((tmp_path / "cache" / "preflight").iterdir())) == 1 and not (shadow_home / "preflight").exists()
+    assert shown_here(datetime.now(UTC)).subject == found.subject
 
 
 def test_a_wrong_mask_is_refused(shadow_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
