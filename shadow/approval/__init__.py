@@ -15,7 +15,7 @@ from shadow.approval.asking import (
     withdraw_stale,
 )
 from shadow.approval.binding import token
-from shadow.approval.ground import still_holds
+from shadow.approval.ground import still_holds, void_because
 from shadow.approval.people import People, people
 from shadow.approval.proof import Proof, proof
 from shadow.approval.voting import AIRFLOW, check, vote, vote_as
@@ -41,6 +41,7 @@ __all__ = [
     "signed",
     "still_holds",
     "token",
+    "void_because",
     "vote",
     "vote_as",
     "withdraw_all",

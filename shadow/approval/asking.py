@@ -69,7 +69,7 @@ def ask_cutover(store: Store, experiment_id: str, *, now: datetime, again: bool 
     if contract.approval is None:
         return Asked(word=Word.NOBODY)
     withdraw_stale(store, experiment_id, now=now)
-    evidence = present(store, experiment_id)
+    evidence = present(store, experiment_id, now=now)
     if evidence is None or not str(evidence["verdict"]).startswith("ready"):
         return Asked(word=Word.NOT_READY)
     if not signed(store, held.contract):
@@ -102,7 +102,7 @@ def signed(store: Store, contract_id: str) -> bool:
 def withdraw_stale(store: Store, experiment_id: str, *, now: datetime) -> list[str]:
     """Supersede, at once, open requests about this experiment whose ground has moved; their ids."""
     held = [one for one in open_requests(store) if one.about == experiment_id]
-    return _withdraw(store, [(one, still_holds(store, one)) for one in held], now)
+    return _withdraw(store, [(one, still_holds(store, one, now=now)) for one in held], now)
 
 
 def withdraw_others(store: Store, workflow: str, contract_id: str, *, now: datetime) -> list[str]:

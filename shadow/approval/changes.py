@@ -25,11 +25,11 @@ def changes(before: Contract, after: Contract) -> list[str]:
     """
     old, new = to_data(before), to_data(after)
     found: list[str] = []
-    for part in new:
+    for part in [*new, *(part for part in old if part not in new)]:  # a part that is at its default is left out
         if part in _NAMED:
             found += _listed(part, old[part], new[part])
         else:
-            found += _value(part, old[part], new[part])
+            found += _value(part, old.get(part), new.get(part))
     return found
 
 

@@ -150,7 +150,7 @@ def _checked(store: Store, connection: Connection, answer: _Answer, known: Peopl
         lambda: Why.EXPIRED if now >= one.expires_at else None,
         lambda: Why.ALTERED if altered(connection, one) else None,
         lambda: _older(one, answer.click),
-        lambda: Why.STALE if still_holds(store, one) else None,
+        lambda: Why.STALE if still_holds(store, one, now=now) else None,
         lambda: _not_allowed(store, connection, one, known.person(answer.identity)),
     )
     for rule in rules:
@@ -205,5 +205,5 @@ def _refused(store: Store, connection: Connection, answer: _Answer, found: Refus
     if one and found.why is Why.EXPIRED:
         settle(store, connection, one, Status.EXPIRED, body={"expires_at": str(one.expires_at)}, now=now)
     if one and found.why is Why.STALE:
-        settle(store, connection, one, Status.SUPERSEDED, body={"changed": still_holds(store, one)}, now=now)
+        settle(store, connection, one, Status.SUPERSEDED, body={"changed": still_holds(store, one, now=now)}, now=now)
     return replace(found, sentence=SENTENCES[found.why])

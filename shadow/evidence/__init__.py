@@ -1,1 +1,1 @@
-"""The mathematics of a verdict: integer counts in, log-evidence out; pure, standard library only."""
+"""The mathematics of a verdict: integer counts in, log-evidence out; pure. What a gate needs is standard library."""

@@ -9,42 +9,22 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from hashlib import sha256
 from itertools import groupby
-from json import dumps
+from json import dumps, loads
 from typing import Any
 
-from shadow.contract.model import Severity
 from shadow.errors import UsageError
 from shadow.evidence import distinct
-from shadow.evidence.histogram import MICRO, NANO, bin_of
 from shadow.evidence.judged import Judged, Standing
+from shadow.evidence.tables import Key, Table
+from shadow.evidence.unit_days import STEPS, UNKNOWN, add
 
-Key = tuple[str | int, ...]
+__all__ = ["Counts", "Key", "Shares", "Table", "closed_days", "tally"]
 
-
-class Table(StrEnum):
-    """What is counted, each per arrival day; in brackets what tells one count of a table from another."""
-
-    CASES = "cases"  # (standing): cases
-    STALE = "stale"  # (): cases that a stale read made incomparable
-    LABEL_DUE = "label due"  # (): compared cases whose label may still come
-    UNLABELLED = "unlabelled"  # (grade): compared cases, major or critical, that no label stands on
-    DISCREPANCIES = "discrepancies"  # (): compared cases with a discrepancy, whatever labels say
-    GRADES = "grades"  # (grade): compared cases by the grade that is left after labels
-    SERVED = "served"  # (n, h): unit-days with n compared cases of which h are harmful
-    CONFIRMED = "confirmed"  # (n, h): unit-days with n cases compared or waiting, h confirmed harmful
-    CRITICAL = "critical"  # (): unit-days with a compared case graded critical
-    CRITICAL_CASES = "critical cases"  # (case id): compared cases that a label confirmed as critical
-    SLICES = "slices"  # (slice, value, n, h): as SERVED, within one value of one slice
-    DURATIONS = "durations"  # (bin): replayed cases by how long the candidate took
-    COSTS = "costs"  # (bin): replayed cases by what the candidate cost
-    UNKNOWN = "unknown"  # ("duration" or "cost"): replayed cases without it
-    UNSOUND = "unsound"  # ("duration" or "cost"): replayed cases where it is NaN, infinite or negative
-    SPENT = "spent"  # (): what the replayed cases cost together, in billionths of a dollar
+Shares = list[tuple[float, int]]  # (badness of a unit-day, unit-days), sorted: what `log_e` takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +38,12 @@ class Counts:
 
     days: Mapping[date, Mapping[Key, int]] = field(default_factory=dict)
     units: frozenset[int] = frozenset()
+    _by: dict[date, Mapping[str | int, list[tuple[Key, int]]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _sums: dict[tuple[Table, tuple[date, ...]], dict[Key, int]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def merge(self, other: Counts) -> Counts:
         """Both together; the order does not matter."""
@@ -68,12 +54,13 @@ class Counts:
 
     def table(self, table: Table, days: Collection[date] | None = None) -> dict[Key, int]:
         """One table summed over the given days (all where None): rest of the key → how many."""
-        found: Counter[Key] = Counter()
-        for day in self.days if days is None else days:
-            for key, often in self.days.get(day, {}).items():
-                if key[0] == table:
-                    found[key[1:]] += often
-        return dict(found)
+        asked = (table, tuple(self.days if days is None else days))
+        if asked not in self._sums:
+            self._sums[asked] = found = dict[Key, int]()
+            for day in asked[1]:
+                for key, often in self._cells(day, table):
+                    found[key] = found.get(key, 0) + often
+        return dict(self._sums[asked])
 
     def number(self, table: Table, *rest: str | int, days: Collection[date] | None = None) -> int:
         """One count summed over the given days, 0 where it was never seen."""
@@ -84,31 +71,83 @@ class Counts:
         """All cases that arrived on the given days, whatever became of them."""
         return sum(self.table(Table.CASES, days).values())
 
-    def shares(self, table: Table, days: Collection[date] | None = None) -> list[tuple[float, int]]:
+    def shares(self, table: Table, days: Collection[date] | None = None) -> Shares:
         """SERVED or CONFIRMED as (badness of the unit-day, unit-days), sorted: what `log_e` takes."""
-        found = self.table(table, days)
-        return sorted((int(h) / int(n), often) for (n, h), often in found.items())
+        return _shares(self.table(table, days))
+
+    def slices(self, table: Table, days: Collection[date] | None = None) -> dict[tuple[str, str], Shares]:
+        """SLICES or SLICES_CONFIRMED by (slice, value), each as `shares`."""
+        found: defaultdict[tuple[str, str], dict[Key, int]] = defaultdict(dict)
+        for (name, value, *rest), often in self.table(table, days).items():
+            found[str(name), str(value)][tuple(rest)] = often
+        return {pair: _shares(cells) for pair, cells in sorted(found.items())}
+
+    def versus(self, days: Collection[date] | None = None) -> Shares:
+        """(candidate wrong - control wrong as a share of the unit-day's cases, unit-days), each in [-1, 1]."""
+        unequal = self.table(Table.VERSUS, days)
+        equal = sum(self.table(Table.SERVED, days).values()) - sum(unequal.values())
+        return sorted([*_shares(unequal), (0.0, equal)])
+
+    def unlike(self, days: Collection[date] | None = None) -> Shares:
+        """UNLIKE as (badness of the unit-day, unit-days)."""
+        return sorted((int(key[0]) / STEPS, often) for key, often in self.table(Table.UNLIKE, days).items())
 
     def bins(self, table: Table, days: Collection[date] | None = None) -> dict[int, int]:
-        """DURATIONS or COSTS as bin → how many."""
+        """DURATIONS, COSTS or COST_MEANS as bin → how many."""
         return {int(key[0]): often for key, often in self.table(table, days).items()}
+
+    def took(self, side: str, days: Collection[date] | None = None) -> tuple[dict[int, int], int]:
+        """One side's TOOK as bin → unit-days, and the unit-days of which it is unknown."""
+        mine = {key[1]: often for key, often in self.table(Table.TOOK, days).items() if key[0] == side}
+        unknown = mine.pop(UNKNOWN, 0)
+        return {int(k): often for k, often in mine.items()}, unknown
+
+    def until(self, day: date) -> Counts:
+        """What arrived up to and including this day; the units are those of all days."""
+        kept = replace(self, days={one: cells for one, cells in self.days.items() if one <= day})
+        kept._by.update((one, cells) for one, cells in self._by.items() if one <= day)  # not sorted out twice
+        return kept
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data in one canonical order; zeros are left out."""
-        days = {
-            day.isoformat(): sorted(([*map(_plain, key), often] for key, often in cells.items() if often), key=dumps)
-            for day, cells in sorted(self.days.items())
-        }
+        texts, each = _Texts(), sorted(self.days.items())
+        days = {day.isoformat(): [loads(row) for row in _rows(cells, texts)] for day, cells in each}
         return {"days": days, "units": sorted(self.units)}
 
     def digest(self) -> str:
         """SHA-256 of the canonical JSON: equal exactly where all counts are equal."""
-        text = dumps(self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        texts, each = _Texts(), sorted(self.days.items())
+        days = ",".join(f'"{day.isoformat()}":[{",".join(_rows(cells, texts))}]' for day, cells in each)
+        text = f'{{"days":{{{days}}},"units":[{",".join(map(str, sorted(self.units)))}]}}'
         return sha256(text.encode()).hexdigest()
 
+    def _cells(self, day: date, table: Table) -> list[tuple[Key, int]]:
+        """One day's counts of one table; a day is sorted out by tables when the first of them is asked for."""
+        if day not in self._by:
+            sorted_out: defaultdict[str | int, list[tuple[Key, int]]] = defaultdict(list)
+            for key, often in self.days.get(day, {}).items():
+                sorted_out[key[0]].append((key[1:], often))
+            self._by[day] = sorted_out
+        return self._by[day].get(table, [])
 
-def _plain(part: str | int) -> str | int:
-    return str(part) if isinstance(part, str) else part
+
+def _shares(cells: Mapping[Key, int]) -> Shares:
+    return sorted((int(h) / int(n), often) for (n, h), often in cells.items())
+
+
+class _Texts(dict[str | int, str]):
+    """Each part of a key as JSON, written once."""
+
+    def __missing__(self, part: str | int) -> str:
+        self[part] = text = dumps(str(part), ensure_ascii=True) if isinstance(part, str) else str(part)
+        return text
+
+
+def _rows(cells: Mapping[Key, int], texts: _Texts) -> list[str]:
+    """Each count as compact JSON, sorted."""
+    text = texts.__getitem__
+    rows = [list(map(text, (*key, often))) for key, often in cells.items() if often]
+    return [f"[{','.join(row)}]" for row in sorted(rows, key=", ".join)]
 
 
 def tally(rows: Iterable[Judged], look: datetime) -> Counts:
@@ -128,7 +167,7 @@ def tally(rows: Iterable[Judged], look: datetime) -> Counts:
     days: defaultdict[date, Counter[Key]] = defaultdict(Counter)
     marks: set[int] = set()
     for day, unit, cases in _unit_days(rows, look.astimezone(UTC).date()):
-        _add(days[day], cases)
+        add(days[day], cases)
         if any(case.standing is Standing.COMPARED for case in cases):
             marks.add(distinct.mark(unit))
         if len(marks) > 2 * distinct.KEPT:
@@ -169,74 +208,3 @@ def _unit_days(rows: Iterable[Judged], last: date) -> Iterator[tuple[date, str, 
 def _refused(what: str, day: date, unit: str) -> UsageError:
     todo = "order the rows by day and unit (code points), one row a case, none from after the look"
     return UsageError(what, where="evidence", seen=f"day {day}, unit {unit!r}", todo=todo)
-
-
-def _add(cells: Counter[Key], cases: list[Judged]) -> None:
-    """Count one unit-day."""
-    for case in cases:
-        cells[Table.CASES, case.standing] += 1
-        _add_measures(cells, case)
-        if case.standing is Standing.INCOMPARABLE and case.stale:
-            cells[(Table.STALE,)] += 1
-    compared = [case for case in cases if case.standing is Standing.COMPARED]
-    waiting = sum(case.standing is Standing.WAITING for case in cases)
-    confirmed = sum(case.confirmed is not None and case.confirmed.harmful for case in compared)
-    if compared or waiting:
-        # A waiting case counts as harmless here, so that the evidence of harm can only rise once it
-        # settles: the order of settling cannot make a candidate look worse than it is.
-        cells[Table.CONFIRMED, len(compared) + waiting, confirmed] += 1
-    if compared:
-        _add_compared(cells, compared)
-
-
-def _add_compared(cells: Counter[Key], compared: list[Judged]) -> None:
-    cells[Table.SERVED, len(compared), sum(_harmful(case) for case in compared)] += 1
-    cells[(Table.CRITICAL,)] += any(case.grade is Severity.CRITICAL for case in compared)
-    for case in compared:
-        cells[(Table.DISCREPANCIES,)] += not case.agreement
-        cells[(Table.LABEL_DUE,)] += case.label_due
-        if case.grade is not None:
-            cells[Table.GRADES, case.grade] += 1
-        if case.grade is not None and case.grade.harmful and not case.labelled:
-            cells[Table.UNLABELLED, case.grade] += 1
-        if case.confirmed is Severity.CRITICAL:
-            cells[Table.CRITICAL_CASES, case.case_id] += 1
-    for (name, value), (n, h) in _by_slice(compared).items():
-        cells[Table.SLICES, name, value, n, h] += 1
-
-
-def _by_slice(compared: list[Judged]) -> dict[tuple[str, str], tuple[int, int]]:
-    found: dict[tuple[str, str], tuple[int, int]] = {}
-    for case in compared:
-        for pair in case.slices.items():
-            n, h = found.get(pair, (0, 0))
-            found[pair] = (n + 1, h + _harmful(case))
-    return found
-
-
-def _harmful(case: Judged) -> bool:
-    return case.grade is not None and case.grade.harmful
-
-
-def _add_measures(cells: Counter[Key], case: Judged) -> None:
-    """Durations and costs of what was replayed; a case that never was adds none."""
-    if case.standing is Standing.WAITING:
-        return
-    if case.standing is Standing.SET_ASIDE and case.duration_s is None:
-        return
-    _measure(cells, Table.DURATIONS, case.duration_s)
-    _measure(cells, Table.COSTS, case.cost_usd)
-
-
-def _measure(cells: Counter[Key], table: Table, value: float | None) -> None:
-    name, scale = ("duration", MICRO) if table is Table.DURATIONS else ("cost", NANO)
-    if value is None:
-        cells[Table.UNKNOWN, name] += 1
-        return
-    k = bin_of(value, scale)
-    if k is None:
-        cells[Table.UNSOUND, name] += 1
-        return
-    cells[table, k] += 1
-    if table is Table.COSTS:
-        cells[(Table.SPENT,)] += round(value * NANO)

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from shadow.evidence import distinct
-from shadow.evidence.counts import Counts, Table, closed_days
+from shadow.evidence.counts import Counts, Shares, Table, closed_days
 from shadow.evidence.judged import Standing
+from shadow.evidence.reference import Reference
 
 
 class Problem(NamedTuple):
@@ -35,6 +36,7 @@ class Evidence:
         validated: windows that were validated, ≥ 0, those with problems included.
         unvalidated: windows with cases that were not validated, ≥ 0.
         versions_tried: candidate versions tried on this contract, this one included, ≥ 1.
+        reference: what arrived in the weeks before the experiment; None where nobody asked.
     """
 
     counts: Counts
@@ -47,11 +49,24 @@ class Evidence:
     validated: int = 0
     unvalidated: int = 0
     versions_tried: int = 1
+    reference: Reference | None = None
 
     @property
     def closed(self) -> tuple[date, ...]:
         """The closed arrival days, in order; *ready* is judged over them alone."""
         return closed_days(self.counts, self.look)
+
+    @property
+    def through(self) -> date | None:
+        """The last calendar day of the unbroken stretch of days that are over and closed, those without a case too.
+
+        None where no day is.
+        """
+        closed, first = self.closed, min(self.counts.days, default=None)
+        if first is None or not closed:
+            return None
+        still_open = [day for day in self.counts.days if day > closed[-1]]
+        return min(still_open, default=self.look.date()) - timedelta(days=1)
 
     @property
     def compared(self) -> int:
@@ -82,15 +97,18 @@ class Evidence:
         """The evidence for *ready*: (harmful share, unit-days) of closed days; unlabelled is harmful."""
         return self.counts.shares(Table.SERVED, self.closed)
 
+    def daily(self) -> dict[date, Shares]:
+        """`served` by closed day."""
+        return {day: self.counts.shares(Table.SERVED, (day,)) for day in self.closed}
+
     def confirmed(self) -> list[tuple[float, int]]:
         """The evidence for *not ready*: (share confirmed harmful, unit-days) of every day."""
         return self.counts.shares(Table.CONFIRMED)
 
     def until(self, day: date) -> Evidence:
         """The same evidence as if no case had arrived after `day`: for plots, not for deciding."""
-        days = {key: cells for key, cells in self.counts.days.items() if key <= day}
         then = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
-        return replace(self, counts=replace(self.counts, days=days), look=min(self.look, then))
+        return replace(self, counts=self.counts.until(day), look=min(self.look, then))
 
     def path(self, gate: Callable[[Evidence], Any], number: str = "log_e") -> tuple[tuple[date, float], ...]:
         """One of a gate's numbers after each closed day; days on which it has none are left out.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from itertools import accumulate
 from math import inf, isfinite
 
-from shadow.evidence.eprocess import READY, bernoulli_log_e, reached
+from shadow.evidence.eprocess import READY, bernoulli_log_e, harm, reached
 
 MICRO = 1_000_000  # durations are held in microseconds: from 1 ms the bins are 1 % wide
 NANO = 1_000_000_000  # costs are held in billionths of a dollar: from 0.000001 USD the bins are 1 % wide
@@ -62,9 +63,38 @@ def quantile_upper(bins: Mapping[int, int], quantile: float, scale: int, *, alph
     Source: Howard & Ramdas (2022), Sequential estimation of quantiles; here by inverting the
     Bernoulli test at each edge.
     """
-    total = above = sum(bins.values())
-    for k in sorted(bins):
-        above -= bins[k]
-        if reached(bernoulli_log_e(above, total, 1 - quantile, READY), alpha):
-            return upper_edge(k, scale)
-    return inf
+    edges = sorted(bins)
+    upto = list(accumulate(bins[k] for k in edges))
+    total = upto[-1] if upto else 0
+
+    def few_above(place: int) -> bool:
+        return reached(bernoulli_log_e(total - upto[place], total, 1 - quantile, READY), alpha)
+
+    # The further up, the fewer lie above: the first edge that will do is found by halving.
+    first = bisect_left(range(len(edges)), True, key=few_above)
+    return upper_edge(edges[first], scale) if first < len(edges) else inf
+
+
+def quantile_lower(bins: Mapping[int, int], quantile: float, scale: int, *, alpha: float) -> float:
+    """A lower confidence limit of a quantile that holds at every look with probability ≥ 1 - alpha.
+
+    Args:
+        bins: how many values each bin holds.
+        quantile: in (0, 1), as 0.95.
+        alpha: in (0, 1).
+
+    Returns:
+        The largest lower edge above which so many values lie that "the quantile is at most this" is rejected; 0
+        where there are too few.
+
+    Source: as `quantile_upper`; "the q-quantile is at most e" is "P(X > e) ≤ 1 - q", tested by the bets of harm.
+    """
+    edges = sorted(bins, reverse=True)
+    above = list(accumulate(bins[k] for k in edges))
+    prior = harm(1 - quantile)
+
+    def many_above(place: int) -> bool:
+        return reached(bernoulli_log_e(above[place], above[-1], 1 - quantile, prior), alpha)
+
+    first = bisect_left(range(len(edges)), True, key=many_above)
+    return lower_edge(edges[first], scale) if first < len(edges) else 0.0

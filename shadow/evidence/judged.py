@@ -38,6 +38,11 @@ class Judged:
         stale: whether a stale read made it incomparable.
         duration_s: seconds the candidate took, ≥ 0; None where unknown.
         cost_usd: United States dollars at the declared price, ≥ 0; None where unknown.
+        similarity: share of the compared places at which both sides match, in [0, 1]; None where unknown.
+        versus: 1 where the candidate was harmfully wrong and the control right, by a label or for want of one; -1
+            where a label says the other way round; 0 for both, neither and agreement.
+        hour: UTC hour of the arrival, 0 to 23; None where unknown.
+        control_duration_s: seconds from when the control began the case to its first outcome; None where unknown.
     """
 
     case_id: str
@@ -53,3 +58,17 @@ class Judged:
     stale: bool = False
     duration_s: float | None = None
     cost_usd: float | None = None
+    similarity: float | None = None
+    versus: int = 0
+    hour: int | None = None
+    control_duration_s: float | None = None
+
+    @property
+    def kind(self) -> str:
+        """What kind of case it is: its slices' values together, as `channel=web, country=DE`."""
+        return kind_of(self.slices)
+
+
+def kind_of(slices: Mapping[str, str]) -> str:
+    """The kind of a case with these slices; the same for any order of them."""
+    return ", ".join(f"{name}={value}" for name, value in sorted(slices.items()))

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from math import ceil, floor
 
 from shadow.evidence.counts import Table
-from shadow.evidence.eprocess import READY, harm, log_e, more_needed, reached, threshold
+from shadow.evidence.eprocess import COST, harm, log_e, more_needed, reached, threshold
 from shadow.evidence.evidence import Evidence
-from shadow.evidence.forecast import cases_per_day, days_for
+from shadow.evidence.forecast import days_for, unit_days_per_day
 from shadow.evidence.histogram import NANO, lower_edge, upper_edge
 from shadow.gates.finding import Finding, Number, Status
 from shadow.gates.words import check_positive, check_share, many, nothing_yet, percent
 from shadow.plug import gate
 
 NAME = "cost"
-_CAP = 3  # a case counts as at most three times the limit
+_CAP = 3  # a unit-day counts as at most three times the limit
 _STEPS = 1000  # badness is rounded to thousandths, toward bad
-_MEAN = 1 / _CAP  # the badness of a case that costs just the limit
+_MEAN = 1 / _CAP  # the badness of a unit-day that costs just the limit
 
 
 def _check(per_case_usd: float, alpha: float) -> None:
@@ -26,15 +26,15 @@ def _check(per_case_usd: float, alpha: float) -> None:
 
 
 @gate(
-    version=1,
+    version=2,
     check=_check,
     words="a case costs less than {per_case_usd} US dollars on average; error rate {alpha_percent}",
 )
 def cost(evidence: Evidence, *, per_case_usd: float, alpha: float = 0.05) -> Finding:
     """Passes once "a case costs `per_case_usd` or more in the mean" is rejected.
 
-    A case counts as at most three times the limit, so it is the mean of the capped cost that is
-    tested. Counted over the replayed cases of closed days; an undeclared price or a case without a
+    A unit-day counts the mean of its cases, at most three times the limit, so it is the mean of the capped
+    cost that is tested. Counted over the replayed cases of closed days; an undeclared price or a case without a
     cost leaves the gate inconclusive.
 
     Args:
@@ -47,23 +47,23 @@ def cost(evidence: Evidence, *, per_case_usd: float, alpha: float = 0.05) -> Fin
 
     Source: Waudby-Smith & Ramdas (2024); X = min(cost / limit, 3) / 3 against a mean of 1/3.
     """
-    bins = evidence.counts.bins(Table.COSTS, evidence.closed)
+    bins = evidence.counts.bins(Table.COST_MEANS, evidence.closed)
     pieces = _badness(bins, per_case_usd)
     numbers = _numbers(evidence, pieces, alpha)
-    more = more_needed(pieces, _MEAN, READY, alpha=alpha)
-    days = days_for(evidence, more, cases_per_day(evidence))
+    more = more_needed(pieces, _MEAN, COST, alpha=alpha)
+    days = days_for(evidence, more, unit_days_per_day(evidence))
     if not evidence.price_known:
         return _open("The candidate's price per call is not declared.", numbers, "a declared price")
     if not evidence.compared:
         return nothing_yet(NAME, days, numbers)
     if numbers["unknown"]:
         return _open(f"{many(int(numbers['unknown']), 'case')} without a cost.", numbers, "the cost of every case")
-    seen = f"Mean cost a case {float(numbers['mean_usd']):.4g} USD over {many(int(numbers['cases']), 'case')}"
+    seen = f"Mean cost a case {float(numbers['mean_usd']):.4g} USD over {many(int(numbers['unit_days']), 'unit-day')}"
     if reached(float(numbers["log_e"]), alpha):
         reason = f"{seen}: surely below {per_case_usd:g} USD (error rate {percent(alpha)})."
         return Finding(gate=NAME, status=Status.PASS, reason=reason, numbers=numbers)
     dear = reached(log_e(_badness(bins, per_case_usd, up=False), _MEAN, harm(_MEAN)), alpha)
-    needs = f"{many(more, 'more case')} like those so far" if more is not None else "a cheaper candidate"
+    needs = f"{many(more, 'more unit-day')} like those so far" if more is not None else "a cheaper candidate"
     return Finding(
         gate=NAME,
         status=Status.FAIL if dear else Status.INCONCLUSIVE,
@@ -75,7 +75,7 @@ def cost(evidence: Evidence, *, per_case_usd: float, alpha: float = 0.05) -> Fin
 
 
 def _badness(bins: Mapping[int, int], limit: float, *, up: bool = True) -> list[tuple[float, int]]:
-    """(badness in thousandths, cases); a bin counts by the edge that speaks against what is to be shown."""
+    """(badness in thousandths, unit-days); a bin counts by the edge that speaks against what is to be shown."""
     edge = upper_edge if up else lower_edge
     steps = ((min(edge(k, NANO) / limit, _CAP) * _STEPS / _CAP, often) for k, often in bins.items())
     return sorted((((ceil if up else floor)(step)) / _STEPS, often) for step, often in steps)
@@ -83,15 +83,16 @@ def _badness(bins: Mapping[int, int], limit: float, *, up: bool = True) -> list[
 
 def _numbers(evidence: Evidence, pieces: list[tuple[float, int]], alpha: float) -> dict[str, Number]:
     days, counts = evidence.closed, evidence.counts
-    total = sum(often for _, often in pieces)
+    cases = sum(counts.bins(Table.COSTS, days).values())
     unsound = counts.number(Table.UNSOUND, "cost", days=days)
     spent = counts.number(Table.SPENT, days=days) / NANO
     return {
-        "log_e": log_e(pieces, _MEAN, READY),
+        "log_e": log_e(pieces, _MEAN, COST),
         "threshold": threshold(alpha),
-        "cases": total,
+        "unit_days": sum(often for _, often in pieces),
+        "cases": cases,
         "unknown": counts.number(Table.UNKNOWN, "cost", days=days) + unsound,
-        "mean_usd": spent / total if total else 0.0,
+        "mean_usd": spent / cases if cases else 0.0,
         "spent_usd": spent,
     }
 

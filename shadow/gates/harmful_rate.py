@@ -14,36 +14,42 @@ from shadow.plug import gate
 NAME = "harmful_rate"
 
 
-def _check(at_most: float, alpha: float) -> None:
+def _check(at_most: float, alpha: float, alpha_harm: float | None) -> None:
     check_share("at_most", at_most)
     check_share("alpha", alpha)
+    check_share("alpha_harm", alpha if alpha_harm is None else alpha_harm)
 
 
-@gate(
-    version=1,
-    check=_check,
-    words="fewer than {at_most_percent} of the pieces of evidence are harmful; error rate {alpha_percent}",
-)
-def harmful_rate(evidence: Evidence, *, at_most: float, alpha: float = 0.05) -> Finding:
+def _words(at_most: float, alpha: float, alpha_harm: float | None) -> str:
+    said = f"fewer than {100 * at_most:g} % of the pieces of evidence are harmful; error rate {100 * alpha:g} %"
+    return said if alpha_harm is None else f"{said}, of rejecting it {100 * alpha_harm:g} %"
+
+
+@gate(version=2, check=_check, words=_words)
+def harmful_rate(
+    evidence: Evidence, *, at_most: float, alpha: float = 0.05, alpha_harm: float | None = None
+) -> Finding:
     """Passes once "the harmful share is `at_most` or more" is rejected; rejects on confirmed harm beyond it.
 
     For *ready*, over closed days, an unlabelled major or critical discrepancy counts as harmful.
     For *not ready*, over all days, only what a label confirmed does. The claim is about customers as
-    served: one unit's cases of one day weigh as one.
+    served: one unit's cases of one day weigh as one. Harm in one slice alone is `every_slice`'s.
 
     Args:
         at_most: the limit, a share in (0, 1).
-        alpha: the chance, in (0, 1), of ever passing though the share is at the limit; and of ever
-            rejecting though it is not beyond it.
+        alpha: the chance, in (0, 1), of ever passing though the share is at the limit.
+        alpha_harm: the chance, in (0, 1), of ever rejecting though it is not beyond the limit; `alpha`
+            where it is not given.
 
     Example:
         >>> harmful_rate(at_most=0.01)
-        harmful_rate(at_most=0.01, alpha=0.05)
+        harmful_rate(at_most=0.01, alpha=0.05, alpha_harm=None)
 
     Source: `shadow.evidence.eprocess`, priors READY and `harm`.
     """
-    numbers = _numbers(evidence, at_most, alpha)
-    if reached(float(numbers["harm_log_e"]), alpha):
+    error = alpha if alpha_harm is None else alpha_harm
+    numbers = {**_numbers(evidence, at_most, alpha), "harm_threshold": threshold(error)}
+    if reached(float(numbers["harm_log_e"]), error):
         return _rejected(numbers, at_most)
     pieces = evidence.served()
     more = more_needed(pieces, at_most, READY, alpha=alpha)

@@ -41,3 +41,9 @@ def check_positive(name: str, value: float) -> None:
     """Raises ValueError unless the value is a finite number above 0."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not (isfinite(value) and value > 0):
         raise ValueError(f"{name} must be a finite number above 0, not {value!r}")
+
+
+def check_whole(name: str, value: int) -> None:
+    """Raises ValueError unless the value is a whole number from 1 on."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} must be a whole number from 1 on, not {value!r}")

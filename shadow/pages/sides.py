@@ -29,6 +29,7 @@ DEEDS = {
     Deed.HELD: "It asked for",
     Deed.ESCALATED: "It handed the case over",
     Deed.REFUSED: "It was refused",
+    Deed.TRIED: "It tried to get past its doors with",
     Deed.FAILED: "It got no answer from",
     Deed.STEP: "It did",
 }

@@ -50,7 +50,7 @@ def _promote(store: Store, request_id: str, now: datetime) -> StageRow:
         if used:
             raise _refusal(one, "the approval was used, and the stage has changed since", "ask for a new approval")
         evidence, proven = _evidence(store, one)
-        _check_now(store, one, current, evidence)
+        _check_now(store, one, current, evidence, now)
         return add(store, connection, _move(one, current, evidence, proven), now=now)
 
 
@@ -69,7 +69,9 @@ def _evidence(store: Store, one: Request) -> tuple[Mapping[str, Any], Proof]:
     return evidence, found
 
 
-def _check_now(store: Store, one: Request, current: StageRow | None, evidence: Mapping[str, Any]) -> None:
+def _check_now(
+    store: Store, one: Request, current: StageRow | None, evidence: Mapping[str, Any], now: datetime
+) -> None:
     """Whether what was approved can still be done: the same step, on the same ground, under a signed contract."""
     if not signed(store, one.contract):
         raise _refusal(one, "the contract is not signed", "have its approvers sign it")
@@ -77,7 +79,7 @@ def _check_now(store: Store, one: Request, current: StageRow | None, evidence: M
     if stands != (evidence["from_number"], evidence["from_stage"]):
         seen = f"from {evidence['from_stage']} (change {evidence['from_number']}) to {stands[1]} (change {stands[0]})"
         raise _refusal(one, f"the stage has changed since it was asked: {seen}", "ask for a new approval")
-    changed = still_holds(store, one)
+    changed = still_holds(store, one, now=now)
     if changed:
         raise _refusal(one, f"what was approved no longer holds: {changed}", "ask for approval of the newest verdict")
     if _READY.get(evidence["verdict"]) is not evidence["demonstration"]:

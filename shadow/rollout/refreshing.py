@@ -13,9 +13,10 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from shadow.errors import ShadowError, StoreError
+from shadow.places import home
 from shadow.rollout.deciding import INTERVAL_S, Router
 from shadow.rollout.known import Known, read_known, write_known
-from shadow.rollout.places import home, lock_file, route_file
+from shadow.rollout.places import lock_file, route_file
 from shadow.store.engine import Store, exists, open_store
 from shadow.store.ledger import Event, entries
 from shadow.store.stages import StageRow, stage_of

@@ -7,9 +7,9 @@ import threading
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from shadow.places import home
 from shadow.rollout.deciding import MAX_AGE_S, Reason, Router, decide, plain_text
 from shadow.rollout.known import Known
-from shadow.rollout.places import home
 
 Side = Literal["control", "candidate"]
 _LONGEST_AGE_S: Final = 3600.0

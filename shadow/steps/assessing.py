@@ -9,17 +9,22 @@ from hashlib import sha256
 from typing import Any
 
 from shadow.approval import withdraw_stale
+from shadow.candidates.parts import parts_of
 from shadow.contract import Contract, Severity, canonical, digests
 from shadow.evidence.counts import Table, tally
 from shadow.evidence.evidence import Evidence, Problem
 from shadow.evidence.judged import Judged, Standing
+from shadow.evidence.version import VERSION
 from shadow.gates import Verdict, decide
+from shadow.gates.grounds import Grounds, grounds
 from shadow.gates.verdict import COOPERATIVE, enforced
 from shadow.review.judging import judged
 from shadow.setup import Setup
 from shadow.steps.beginning import Clock, utc_now
+from shadow.steps.certifying import not_shown
 from shadow.store import Store
 from shadow.store.labels import Label
+from shadow.store.references import reference_of
 from shadow.store.registry import Experiment, contract_of, experiment, run, tried, unsound, validated
 from shadow.store.replays import isolations
 from shadow.store.standings import StandingRow
@@ -45,11 +50,14 @@ class Fingerprints:
             row.severity,
             row.discrepancy,
             row.reason,
+            seen.similarity,
             word,
             seen.label_due,
         ]
         self.decision.update(canonical(decided).encode() + b"\n")
-        self.measurement.update(canonical([row.case_id, row.duration_s, row.cost_usd]).encode() + b"\n")
+        self.measurement.update(
+            canonical([row.case_id, row.duration_s, row.cost_usd, seen.control_duration_s]).encode() + b"\n"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +79,9 @@ def assess(store: Store, setup: Setup, run_id: str, *, clock: Clock = utc_now) -
     one = run(store, run_id)
     held = experiment(store, one.experiment)
     found = assess_at(store, held, contract=setup.contract, look=one.end)
-    save_verdict(store, _stored(found, held, run_id))
-    withdraw_stale(store, held.id, now=clock())
+    now = clock()
+    save_verdict(store, _stored(found, held, run_id, _grounds(found, held, setup, now)))
+    withdraw_stale(store, held.id, now=now)
     return {
         "verdict": str(found.verdict.word),
         "experiment": held.id,
@@ -101,13 +110,21 @@ def assess_at(store: Store, held: Experiment, *, contract: Contract | None = Non
         validated=good,
         unvalidated=bad,
         versions_tried=tried(store, held),
+        reference=reference_of(store, held.id),
     )
     verdict = decide(
-        evidence, contract.gates, demonstration=contract.demonstration, isolation=held_how(store, held, look)
+        evidence,
+        contract.gates,
+        demonstration=contract.demonstration,
+        isolation=held_how(store, held, look),
+        horizon_days=contract.horizon_days,
+        family=held.number if contract.family else 0,
     )
     parts = digests(contract)
     prints.decision.update(
-        canonical([parts.conduct, parts.judgement, held.pin, [bound.spec() for bound in contract.gates]]).encode()
+        canonical(
+            [parts.conduct, parts.judgement, held.pin, [bound.spec() for bound in contract.gates], VERSION]
+        ).encode()
     )
     return Assessment(
         evidence=evidence,
@@ -118,9 +135,14 @@ def assess_at(store: Store, held: Experiment, *, contract: Contract | None = Non
 
 
 def held_how(store: Store, held: Experiment, look: datetime) -> str:
-    """How the candidate was held in what the look rests on: the weakest way, where it was not always the same."""
+    """How the candidate was held in what the look rests on: the weakest way, where it was not always the same.
+
+    What claims to be enforced counts as that only where every attempt behind it told how it held the candidate, and
+    a preflight that passed, or an attestation in time, stands behind each that did.
+    """
     found = isolations(store, held.id, look=look)
-    return next((way for way in found if not enforced(way)), found[0] if found else "") or COOPERATIVE
+    weakest = next((way for way in found if not enforced(way)), found[0] if found else "") or COOPERATIVE
+    return (not_shown(store, held, look=look) if enforced(weakest) else "") or weakest
 
 
 def _passing(
@@ -138,7 +160,18 @@ def _problems(windows: Iterable[dict[str, Any]]) -> Iterator[Problem]:
             yield Problem(span, problem["column"], problem["what"], int(problem["count"]))
 
 
-def _stored(found: Assessment, held: Experiment, run_id: str) -> StoredVerdict:
+def _grounds(found: Assessment, held: Experiment, setup: Setup, now: datetime) -> Grounds:
+    here = next((one for one in setup.candidates if one.label == held.label and one.pin == held.pin), None)
+    return grounds(
+        setup.contract,
+        counts=found.verdict.counts,
+        pin=held.pin,
+        taken=now,
+        candidate=parts_of(here) if here else None,
+    )
+
+
+def _stored(found: Assessment, held: Experiment, run_id: str, stands_on: Grounds) -> StoredVerdict:
     return StoredVerdict(
         run=run_id,
         experiment=held.id,
@@ -148,7 +181,11 @@ def _stored(found: Assessment, held: Experiment, run_id: str) -> StoredVerdict:
         decision_digest=found.decision_digest,
         measurement_digest=found.measurement_digest,
         counts_digest=found.verdict.counts,
-        body={**found.verdict.to_json(), "numbers": _numbers(found.evidence)},
+        body={
+            **found.verdict.to_json(),
+            "numbers": _numbers(found.evidence),
+            "grounds": stands_on.to_json(),
+        },
     )
 
 

@@ -11,6 +11,7 @@ from shadow.contract import digest
 from shadow.setup import Setup
 from shadow.steps.entries import case_id, entry_of
 from shadow.steps.inputs import PLAY
+from shadow.steps.referring import keep_reference
 from shadow.store import Store
 from shadow.store.cases import arrived, chunks, input_digests, note_doubled, save_cases, save_settlements
 from shadow.store.registry import Run, first_start, note_run, run, run_notes
@@ -35,6 +36,7 @@ def collect(store: Store, setup: Setup, run_id: str) -> dict[str, int]:
     clear = ClearValues(store, setup, one.workflow)
     _arrivals(store, setup, one, since, counts, clear)
     _settlements(store, setup, one, since, counts, clear)
+    keep_reference(store, setup, one.experiment)
     names = ("cases", "known", "doubled", "changed", "aside", "settled", "revised", "unknown")
     result = {name: counts[name] for name in names}
     note_run(store, run_id, counts={**(run_notes(store, run_id)["counts"] or {}), **result})

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, select
 
+from shadow.certificate.counting import Replayed
 from shadow.store.engine import Store
 from shadow.store.registry import Experiment
 from shadow.store.results import newest_revision
@@ -48,6 +49,18 @@ def deeds(store: Store, one: Experiment, *, look: datetime) -> Iterator[Deeds]:
             yield Deeds(case_id, body, control)
 
 
+def replayed(store: Store, run: str) -> Iterator[Replayed]:
+    """Every observation that a run has stored, in order of case id; streamed."""
+    wanted = (
+        select(observations.c.case_id, observations.c.isolation, observations.c.body)
+        .where(observations.c.run == run)
+        .order_by(observations.c.case_id)
+    )
+    with store.read() as connection:
+        for case_id, isolation, body in connection.execution_options(yield_per=500).execute(wanted):
+            yield Replayed(case_id, isolation or "", body)
+
+
 def not_taken(store: Store, one: Experiment, *, look: datetime) -> int:
     """Cases that runs over a part of their window left out, and that no run has taken since."""
     case = and_(
@@ -62,6 +75,13 @@ def not_taken(store: Store, one: Experiment, *, look: datetime) -> int:
     )
     with store.read() as connection:
         return int(connection.execute(left_out).scalar_one())
+
+
+def letters(store: Store, run: str) -> int:
+    """How many dead letters a run has left."""
+    with store.read() as connection:
+        wanted = select(func.count()).select_from(dead_letters).where(dead_letters.c.run == run)
+        return int(connection.execute(wanted).scalar_one())
 
 
 def dead(store: Store, one: Experiment) -> int:

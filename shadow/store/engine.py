@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from shadow import places
 from shadow.errors import StoreError
 from shadow.store.redact import Redactor, load_key, redactor
 from shadow.store.tables import HEAD, contracts, dumps
@@ -59,7 +60,7 @@ class Store:
 
 def home() -> Path:
     """Where the embedded store and everything beside it lives: `SHADOW_HOME`, else `.shadow` here."""
-    return Path(os.environ.get("SHADOW_HOME", ".shadow")).resolve()
+    return Path(places.home())
 
 
 def open_store(url: str | None = None) -> Store:

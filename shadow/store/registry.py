@@ -115,7 +115,7 @@ def experiment(store: Store, key: str) -> Experiment:
         row = connection.execute(select(experiments).where(experiments.c.id == key)).mappings().first()
     if row is None:
         raise StoreError("no such experiment", where=key)
-    return Experiment(**{name: value for name, value in row.items() if name != "recorded_at"})
+    return Experiment(**{name: row[name] for name in Experiment.__dataclass_fields__})
 
 
 def find_experiment(store: Store, workflow: str, *, label: str = "") -> Experiment:

@@ -16,7 +16,7 @@ from shadow.store.engine import Store, upsert
 from shadow.store.leases import Lease, guard
 from shadow.store.redact import Redactor
 from shadow.store.registry import Run
-from shadow.store.tables import cases, dead_letters, experiments, observations, runs, taken
+from shadow.store.tables import cases, dead_letters, experiments, observations, recordings, runs, taken
 
 
 def take_cases(store: Store, run: Run, *, since: datetime, shard_size: int) -> tuple[list[int], dict[str, int]]:
@@ -127,6 +127,8 @@ class Shard:
 def save_observations(store: Store, shard: Shard, done: Sequence[tuple[Case, Observation]], *, now: datetime) -> int:
     """Commit finished replays under the lease; how many were new. A case is never stored twice.
 
+    What models had answered these cases is dropped in the same commit: it was kept for a resume alone.
+
     Raises:
         LeaseLost: a younger attempt has taken the shard; nothing of this batch was written.
     """
@@ -147,6 +149,7 @@ def save_observations(store: Store, shard: Shard, done: Sequence[tuple[Case, Obs
     ]
     with store.write() as connection:
         guard(connection, shard.lease)
+        _forget(connection, shard, [case.id for case, _ in done])
         return upsert(connection, observations, rows)
 
 
@@ -165,7 +168,14 @@ def save_dead_letter(
     }
     with store.write() as connection:
         guard(connection, shard.lease)
+        _forget(connection, shard, [case.id])
         upsert(connection, dead_letters, [row])
+
+
+def _forget(connection: Connection, shard: Shard, ids: Sequence[str]) -> None:
+    for chunk in chunks(ids, IN_ONE):
+        mine = and_(recordings.c.experiment == shard.run.experiment, recordings.c.case_id.in_(chunk))
+        connection.execute(delete(recordings).where(mine))
 
 
 def _clean(shard: Shard, case: Case, data: Any) -> Any:
@@ -180,6 +190,16 @@ def isolations(store: Store, experiment: str, *, look: datetime) -> list[str]:
     with store.read() as connection:
         found = connection.execute(select(observations.c.isolation).select_from(tables).where(*counted).distinct())
         return sorted({held or "" for held in found.scalars()})
+
+
+def counting_runs(store: Store, experiment: str, *, look: datetime) -> list[str]:
+    """Ids of the runs that stored the observations which count at a look, sorted."""
+    counted = (taken.c.experiment == experiment, taken.c.counted.is_(True))
+    case = and_(observations.c.experiment == taken.c.experiment, observations.c.case_id == taken.c.case_id)
+    tables = taken.join(runs, and_(runs.c.id == taken.c.run, runs.c.end <= look)).join(observations, case)
+    with store.read() as connection:
+        found = connection.execute(select(observations.c.run).select_from(tables).where(*counted).distinct())
+        return sorted(found.scalars())
 
 
 def load_observations(store: Store, experiment: str, ids: Sequence[str]) -> dict[str, Observation]:

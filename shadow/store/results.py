@@ -82,6 +82,7 @@ def save_results(store: Store, run: Run, lease: Lease, batch: Sequence[Compared]
             "stale": one.stale,
             "reason": one.result.reason[:200],
             "discrepancy": one.discrepancy,
+            "similarity": one.result.similarity,
             "body": one.result.to_json(),
             "keep_until": one.keep_until,
         }

@@ -25,6 +25,8 @@ class StandingRow:
         first_settled_at, settled_at: when the first and the newest of them settled.
         ending: how the candidate's work ended; empty where it was not replayed.
         agreement: of the result; empty where nothing was compared.
+        began_at: when the control began the case; None where nobody said.
+        similarity: share of the compared places that match, in [0, 1]; None where nothing was compared.
     """
 
     case_id: str
@@ -45,6 +47,8 @@ class StandingRow:
     stale: bool
     reason: str
     discrepancy: str
+    began_at: datetime | None = None
+    similarity: float | None = None
 
 
 def standings(store: Store, one: Experiment, *, look: datetime, judgement: str) -> Iterator[StandingRow]:
@@ -60,6 +64,7 @@ _SHOWN = (
     cases.c.id,
     cases.c.unit,
     cases.c.arrived_at,
+    cases.c.began_at,
     cases.c.slices,
     cases.c.input_digest,
     cases.c.doubled,
@@ -74,6 +79,7 @@ _SHOWN = (
     results.c.stale,
     results.c.reason,
     results.c.discrepancy,
+    results.c.similarity,
 )
 
 
@@ -132,6 +138,8 @@ def _row(row: Mapping[str, Any]) -> StandingRow:
         stale=bool(row["stale"]),
         reason=row["reason"] or "",
         discrepancy=row["discrepancy"] or "",
+        began_at=row["began_at"],
+        similarity=row["similarity"],
     )
 
 
@@ -161,4 +169,5 @@ def earlier(store: Store, one: Experiment, row: StandingRow, *, judgement: str) 
         stale=bool(found["stale"]),
         reason=found["reason"],
         discrepancy=found["discrepancy"],
+        similarity=found["similarity"],
     )

@@ -1,4 +1,5 @@
-"""Our tables. One row is one fact; a fact is never edited, but for a body that `prune` empties.
+"""Our tables. One row is one fact; a fact is never edited, but for a body that `prune` empties and an account that is
+still open.
 
 Customer data stands only in columns called `input` or `body`; every such row has `keep_until`. The tables of
 people's decisions are in `decision_tables`.
@@ -6,7 +7,7 @@ people's decisions are in `decision_tables`.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table, Text
 
 from shadow.store import decision_tables
 from shadow.store.columns import BODY, DIGEST, ID, Moment, dumps, metadata
@@ -14,7 +15,9 @@ from shadow.store.columns import BODY, DIGEST, ID, Moment, dumps, metadata
 __all__ = [
     "HEAD",
     "Moment",
+    "accounts",
     "cases",
+    "certificates",
     "contracts",
     "dead_letters",
     "decision_tables",
@@ -24,6 +27,7 @@ __all__ = [
     "leases",
     "metadata",
     "observations",
+    "recordings",
     "results",
     "runs",
     "settlements",
@@ -31,7 +35,7 @@ __all__ = [
     "verdicts",
 ]
 
-HEAD = "0003"  # the newest migration; an empty database is brought here, an unknown one is refused
+HEAD = "0005"  # the newest migration; an empty database is brought here, an unknown one is refused
 
 contracts = Table(
     "shadow_contract",
@@ -55,6 +59,7 @@ experiments = Table(
     Column("pin", DIGEST, nullable=False),
     Column("number", Integer, nullable=False),  # which version tried on this conduct, from 1
     Column("contract", DIGEST, nullable=False),  # the newest contract that it was run under
+    Column("reference", JSON(none_as_null=True)),  # of the weeks before, as counts; null: not asked
     Column("recorded_at", Moment, nullable=False),
 )
 
@@ -142,6 +147,7 @@ results = Table(
     Column("stale", Boolean, nullable=False),
     Column("reason", String(200), nullable=False),
     Column("discrepancy", DIGEST, nullable=False),  # what both sides did; a label belongs to this
+    Column("similarity", Float),  # share of the compared places that match; null: nothing was compared
     Column("body", BODY),
     Column("keep_until", Moment, nullable=False),
 )
@@ -192,6 +198,43 @@ dead_letters = Table(
     Column("reason", Text, nullable=False),
     Column("body", BODY),
     Column("at", Moment, nullable=False),
+    Column("keep_until", Moment, nullable=False),
+)
+
+accounts = Table(
+    "shadow_account",  # what one attempt at a shard told about how it held its candidate
+    metadata,
+    Column("run", ID, primary_key=True),
+    Column("shard", ID, primary_key=True),
+    Column("number", Integer, primary_key=True),  # of the attempt, from 1
+    Column("experiment", ID, nullable=False),
+    Column("closed", Boolean, nullable=False),  # false: it has not said its last word
+    Column("account", JSON, nullable=False),
+    Column("begun_at", Moment, nullable=False),
+    Column("told_at", Moment, nullable=False),
+)
+
+certificates = Table(
+    "shadow_certificate",  # as it was told: a run's later one stands beside it
+    metadata,
+    Column("run", ID, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("experiment", ID, nullable=False),
+    Column("digest", DIGEST, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("seal", DIGEST, nullable=False),  # keyed: whoever can write here cannot make another that holds
+    Column("told_at", Moment, nullable=False),
+)
+
+recordings = Table(
+    "shadow_recording",  # what models had answered a replay that is not finished
+    metadata,
+    Column("experiment", ID, primary_key=True),
+    Column("case_id", ID, primary_key=True),
+    Column("repeat", Integer, primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("request", DIGEST, primary_key=True),  # keyed: what was asked cannot be guessed from it
+    Column("body", LargeBinary, nullable=False),  # encrypted
     Column("keep_until", Moment, nullable=False),
 )
 

@@ -40,10 +40,18 @@ def ordered(rows: Iterable[Judged]) -> list[Judged]:
     return sorted(rows, key=lambda case: (case.day, case.unit, case.case_id))
 
 
-def days_of(cases: int, *, days: int, special: dict[int, dict[str, Any]] | None = None) -> list[Judged]:
-    """So many cases spread evenly over so many days; `special` says what is different about a few, by number."""
+def days_of(cases: int, *, days: int, special: dict[int, dict[str, Any]] | None = None, **common: Any) -> list[Judged]:
+    """So many cases spread evenly over so many days; `special` says what is different about a few, by number.
+
+    `common` holds for all of them; where a value is callable, it is called with the number.
+    """
     wild = special or {}
-    return ordered(row(number, day=number * days // cases, **wild.get(number, {})) for number in range(cases))
+
+    def given(number: int) -> dict[str, Any]:
+        told = {name: value(number) if callable(value) else value for name, value in common.items()}
+        return {**told, **wild.get(number, {})}
+
+    return ordered(row(number, day=number * days // cases, **given(number)) for number in range(cases))
 
 
 def evidence(rows: Iterable[Judged], *, days: int, **what: Any) -> Evidence:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import hashlib
+import json
 import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -243,3 +245,28 @@ def test_json_is_canonical() -> None:
     assert backwards.to_json() == counts.to_json()
     assert backwards.digest() == counts.digest()
     assert all(date.fromisoformat(day) for day in counts.to_json()["days"])
+
+
+def test_what_was_asked_before_does_not_change_the_answer() -> None:
+    """Tables are sorted out once and kept; what is cut off at a day stays cut off, and an answer can be changed."""
+    counts = tally(mixed(3), midnight(7))
+    days = sorted(counts.days)
+    whole, late = counts.table(Table.SERVED), counts.table(Table.SERVED, days[4:])
+    kept = counts.until(days[3])
+    assert kept.table(Table.SERVED, days[4:]) == {}
+    assert kept.table(Table.SERVED) == counts.table(Table.SERVED, days[:4])
+    assert kept.days == {day: counts.days[day] for day in days[:4]}
+    counts.table(Table.SERVED).clear()
+    assert counts.table(Table.SERVED) == whole
+    assert counts.table(Table.SERVED, days[4:]) == late
+    assert kept.merge(Counts(days={day: counts.days[day] for day in days[4:]})).digest() == counts.digest()
+
+
+def test_the_digest_is_that_of_the_canonical_json() -> None:
+    """Written in one go, it is what `to_json` gives, with names sorted and no white space."""
+    counts = tally([*mixed(4), row(900, day=6, unit="~é", slices={"country": 'D"E\\é'})], midnight(7))
+    text = json.dumps(counts.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    assert counts.digest() == hashlib.sha256(text.encode()).hexdigest()
+    rows = [row for day in counts.to_json()["days"].values() for row in day]
+    assert ["slices", "country", 'D"E\\é', 1, 0, 1] in rows
+    assert all(day == sorted(day, key=json.dumps) for day in counts.to_json()["days"].values())

@@ -27,7 +27,7 @@ from shadow.evidence.eprocess import (
 from tests.evidence.exact import crossing
 
 
-@pytest.mark.parametrize(("bad", "total"), [(0, 207), (1, 329), (2, 422), (3, 507), (5, 669), (10, 1057), (20, 1795)])
+@pytest.mark.parametrize(("bad", "total"), [(0, 187), (1, 335), (2, 438), (3, 528), (5, 692), (10, 1078), (20, 1807)])
 def test_what_a_limit_of_two_percent_needs(bad: int, total: int) -> None:
     """At 2 % and error rate 5 % so many harmful are allowed among so many, and not among one fewer."""
     assert inputs_for(bad, 0.02, READY, alpha=0.05) == total
@@ -60,7 +60,7 @@ def test_power_is_there() -> None:
     """A candidate at 0.2 and 0.35 of the limit is seen as good, exactly as often as was worked out."""
     edges = boundary(0.02, 28 * 50, READY, alpha=0.05)
     assert crossing(0.2 * 0.02, edges) == pytest.approx(0.9997, abs=0.0002)
-    assert crossing(0.35 * 0.02, edges) == pytest.approx(0.965, abs=0.001)
+    assert crossing(0.35 * 0.02, edges) == pytest.approx(0.9607, abs=0.001)
 
 
 def test_harm_is_claimed_falsely_at_most_alpha() -> None:
@@ -153,9 +153,9 @@ def test_the_upper_limit_is_where_the_test_turns() -> None:
 
 def test_forecast_is_the_number_that_is_needed() -> None:
     """Nothing seen: what perfect evidence needs. Something seen: what the same mix reaches. Too bad: never."""
-    assert more_needed([], 0.02, READY, alpha=0.05) == 207
-    assert more_needed([(0.0, 100)], 0.02, READY, alpha=0.05) == 107
-    assert more_needed([(0.0, 207)], 0.02, READY, alpha=0.05) == 0
+    assert more_needed([], 0.02, READY, alpha=0.05) == 187
+    assert more_needed([(0.0, 100)], 0.02, READY, alpha=0.05) == 87
+    assert more_needed([(0.0, 187)], 0.02, READY, alpha=0.05) == 0
     assert more_needed([(0.0, 97), (1.0, 3)], 0.02, READY, alpha=0.05) is None
     more = more_needed([(0.0, 297), (1.0, 3)], 0.02, READY, alpha=0.05)
     assert more is not None

@@ -81,3 +81,14 @@ def test_days_wait_for_the_first_to_close() -> None:
     assert days_for(waits, 25, 10) == 5
     assert days_for(closed, None, 10) is None
     assert days_for(closed, 25, 0) is None
+
+
+def test_closed_through_the_day_before_the_first_that_is_open() -> None:
+    """Days without a case are closed with those around them; a waiting case, or today, ends the stretch."""
+    rows = [row(1), row(2, day=1), row(3, day=4)]
+    assert evidence(rows, days=7).through == FIRST + timedelta(days=6)
+    waits = [*rows[:2], row(3, day=4, standing=Standing.WAITING)]
+    assert evidence(waits, days=7).through == FIRST + timedelta(days=3)
+    assert evidence([*rows, row(4, day=7)], days=7).through == FIRST + timedelta(days=6)
+    assert evidence([row(1, standing=Standing.WAITING)], days=7).through is None
+    assert evidence([], days=7).through is None

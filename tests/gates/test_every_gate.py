@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from math import inf, isfinite, nan
 from textwrap import dedent
 from typing import Any
@@ -16,13 +17,21 @@ import pytest
 import shadow.gates
 from shadow.errors import ContractError
 from shadow.evidence.evidence import Evidence, Problem
-from shadow.evidence.judged import Standing
+from shadow.evidence.judged import Judged, Standing
 from shadow.gates import Finding, Status
 from shadow.plug import Bound, gate
 from tests.evidence.rows import days_of, evidence
 
 PARAMS: Mapping[str, Mapping[str, Any]] = {
     "harmful_rate": {"at_most": 0.02},
+    "every_slice": {"at_most": 0.06},
+    "recency": {"at_most": 0.02},
+    "whole_weeks": {"at_most": 0.02},
+    "non_inferior": {"by": 0.02},
+    "similarity": {"at_least": 0.9},
+    "latency_against_control": {"ratio": 1.5},
+    "coverage": {},
+    "input_drift": {},
     "critical_rate": {"below": 0.01},
     "calendar": {"days": 3},
     "set_aside": {"at_most": 0.05},
@@ -32,6 +41,7 @@ PARAMS: Mapping[str, Mapping[str, Any]] = {
     "data_quality": {},
 }
 NAMES = gate.names()
+DAYS = 14
 
 
 def bound(name: str) -> Bound:
@@ -39,9 +49,34 @@ def bound(name: str) -> Bound:
     return gate.get(name)(**PARAMS[name])
 
 
+def sound(number: int) -> dict[str, str]:
+    """The slices of one case."""
+    return {"country": ("DE", "FR", "NL")[number % 3], "channel": ("web", "mail")[number % 2]}
+
+
+@cache
+def rows_of_plenty() -> tuple[Judged, ...]:
+    """The cases of `plenty`, none of them special."""
+    return tuple(sound_cases(None))
+
+
 def plenty(**what: Any) -> Evidence:
-    """4,000 sound cases over four days."""
-    return evidence(days_of(4000, days=4, special=what.pop("special", None)), days=4, **what)
+    """4,200 sound cases over fourteen days, at all hours, of three countries and two channels."""
+    special = what.pop("special", None)
+    return evidence(sound_cases(special) if special else rows_of_plenty(), days=DAYS, **what)
+
+
+def sound_cases(special: dict[int, dict[str, Any]] | None) -> list[Judged]:
+    """So many, but for what is special about a few."""
+    return days_of(
+        4200,
+        days=DAYS,
+        special=special,
+        slices=sound,
+        hour=lambda number: number % 24,
+        similarity=1.0,
+        control_duration_s=30.0,
+    )
 
 
 def test_parameters_are_known_for_every_gate() -> None:
@@ -66,7 +101,7 @@ def test_no_data_is_inconclusive(name: str) -> None:
         evidence([], days=4),
         plenty(special=waiting),
         evidence(days_of(40, days=4, special=aside), days=4),
-        evidence(days_of(4000, days=4, special=dict.fromkeys(range(4000), late)), days=4),
+        plenty(special=dict.fromkeys(range(4200), late)),
     ):
         found = bound(name)(seen)
         assert found.status is not Status.PASS
@@ -98,6 +133,26 @@ def test_it_is_pure(name: str) -> None:
     [
         ("harmful_rate", "at_most"),
         ("harmful_rate", "alpha"),
+        ("harmful_rate", "alpha_harm"),
+        ("every_slice", "at_most"),
+        ("every_slice", "alpha"),
+        ("every_slice", "alpha_harm"),
+        ("recency", "at_most"),
+        ("recency", "alpha"),
+        ("whole_weeks", "at_most"),
+        ("whole_weeks", "alpha"),
+        ("non_inferior", "by"),
+        ("non_inferior", "alpha"),
+        ("non_inferior", "discordant"),
+        ("similarity", "at_least"),
+        ("similarity", "alpha"),
+        ("latency_against_control", "quantile"),
+        ("latency_against_control", "alpha"),
+        ("coverage", "share"),
+        ("coverage", "missing"),
+        ("coverage", "alpha"),
+        ("input_drift", "novel"),
+        ("input_drift", "moved"),
         ("critical_rate", "below"),
         ("critical_rate", "alpha"),
         ("set_aside", "at_most"),
@@ -107,23 +162,47 @@ def test_it_is_pure(name: str) -> None:
     ],
 )
 def test_shares_are_between_0_and_1(name: str, param: str, value: Any) -> None:
-    """Anything else is refused when the contract is written."""
+    """Anything else is refused when the contract is written; no error rate of harm means that of ready."""
+    if value is None and param == "alpha_harm":
+        return
     with pytest.raises(ContractError, match=param):
         gate.get(name)(**{**PARAMS[name], param: value})
 
 
 @pytest.mark.parametrize("value", [0, -1, nan, inf, "20", True, None])
-@pytest.mark.parametrize(("name", "param"), [("latency", "p95_s"), ("cost", "per_case_usd"), ("calendar", "days")])
+@pytest.mark.parametrize(
+    ("name", "param"),
+    [
+        ("latency", "p95_s"),
+        ("latency_against_control", "ratio"),
+        ("cost", "per_case_usd"),
+        ("calendar", "days"),
+        ("recency", "days"),
+        ("whole_weeks", "weeks"),
+        ("coverage", "parts"),
+        ("input_drift", "false_alarm_days"),
+    ],
+)
 def test_amounts_are_above_0(name: str, param: str, value: Any) -> None:
     """Seconds, dollars and days."""
     with pytest.raises(ContractError, match=param):
-        gate.get(name)(**{param: value})
+        gate.get(name)(**{**PARAMS[name], param: value})
 
 
-def test_days_are_whole() -> None:
-    """Half a day cannot be closed."""
-    with pytest.raises(ContractError, match="days"):
-        gate.get("calendar")(days=13.5)
+@pytest.mark.parametrize(
+    ("name", "param"),
+    [
+        ("calendar", "days"),
+        ("recency", "days"),
+        ("whole_weeks", "weeks"),
+        ("coverage", "parts"),
+        ("every_slice", "floor"),
+    ],
+)
+def test_days_are_whole(name: str, param: str) -> None:
+    """Half a day cannot be closed; neither half a week nor half a part of one."""
+    with pytest.raises(ContractError, match=param):
+        gate.get(name)(**{**PARAMS[name], param: 13.5})
 
 
 def test_forecasts_count_down() -> None:

@@ -19,7 +19,7 @@ def bad(often: int, grade: Severity = Severity.MAJOR, **how: Any) -> dict[int, d
     return {n: discrepancy(grade, **how) for n in range(often)}
 
 
-@pytest.mark.parametrize(("harmful", "total"), [(0, 207), (3, 507), (10, 1057)])
+@pytest.mark.parametrize(("harmful", "total"), [(0, 187), (3, 528), (10, 1078)])
 def test_ready_at_the_number_that_was_worked_out(harmful: int, total: int) -> None:
     """Passes with so many unit-days, and not with one fewer; then it says how many are missing."""
     enough = HARMFUL(evidence(days_of(total, days=1, special=bad(harmful)), days=1))
@@ -31,8 +31,8 @@ def test_ready_at_the_number_that_was_worked_out(harmful: int, total: int) -> No
 
 
 def test_one_more_harmful_is_one_too_many() -> None:
-    """At 507 unit-days three harmful pass and four do not."""
-    assert HARMFUL(evidence(days_of(507, days=1, special=bad(4)), days=1)).status is Status.INCONCLUSIVE
+    """At 528 unit-days three harmful pass and four do not."""
+    assert HARMFUL(evidence(days_of(528, days=1, special=bad(4)), days=1)).status is Status.INCONCLUSIVE
 
 
 def test_unlabelled_harm_keeps_from_ready_and_never_rejects() -> None:
@@ -81,8 +81,8 @@ def test_confirmed_harm_counts_before_its_day_is_closed() -> None:
 
 
 def test_a_cautious_error_rate_needs_more() -> None:
-    """207 pass at 5 % and not at 1 %."""
-    seen = evidence(days_of(207, days=1), days=1)
+    """187 pass at 5 % and not at 1 %."""
+    seen = evidence(days_of(187, days=1), days=1)
     assert harmful_rate(at_most=0.02, alpha=0.01)(seen).status is Status.INCONCLUSIVE
     assert HARMFUL(seen).status is Status.PASS
 
@@ -111,3 +111,14 @@ def test_one_confirmed_critical_rejects() -> None:
     assert found.rejects and "c000007" in found.reason
     major = CRITICAL(evidence(days_of(10, days=1, special=bad(3, confirmed=True)), days=1))
     assert not major.rejects
+
+
+def test_the_error_rate_of_rejecting_is_its_own() -> None:
+    """13 confirmed of 200 reject at 5 %, not at one in a million; where none is given it is that of ready."""
+    seen = evidence(days_of(200, days=1, special=bad(13, confirmed=True)), days=1)
+    assert HARMFUL(seen).rejects
+    assert not harmful_rate(at_most=0.02, alpha_harm=1e-6)(seen).rejects
+    assert not harmful_rate(at_most=0.02, alpha=1e-6)(seen).rejects
+    assert harmful_rate(at_most=0.02, alpha=1e-6, alpha_harm=0.05)(seen).rejects
+    clean = evidence(days_of(187, days=1), days=1)
+    assert harmful_rate(at_most=0.02, alpha_harm=1e-6)(clean).status is Status.PASS

@@ -13,6 +13,7 @@ from shadow.contract.model import Severity
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.judged import Standing
 from shadow.gates import Finding, Status, Verdict, Word, calendar, critical_rate, decide, harmful_rate, stale
+from shadow.gates.verdict import of_version
 from shadow.plug import Bound, Kind
 from tests.evidence.rows import days_of, discrepancy, evidence
 
@@ -163,7 +164,7 @@ def test_the_forecast_names_what_takes_longest() -> None:
     seen = evidence(days_of(400, days=4), days=4)
     found = decide(seen, (harmful_rate(at_most=0.002), calendar(days=6)), demonstration=True, isolation="")
     assert found.forecast == (
-        "about 17 more days at 100 unit-days a day; harmful_rate takes longest: 1,688 more unit-days like those so far"
+        "about 15 more days at 100 unit-days a day; harmful_rate takes longest: 1,486 more unit-days like those so far"
     )
     blind = {n: {"standing": Standing.INCOMPARABLE, "stale": True} for n in range(100, 200)}
     seen = evidence(days_of(400, days=4, special=blind), days=4)
@@ -185,3 +186,77 @@ def test_json_both_ways() -> None:
     assert {v.word for v in found} == set(Word)
     for one in found:
         assert Verdict.from_json(json.loads(json.dumps(one.to_json(), allow_nan=False))) == one
+
+
+@pytest.mark.parametrize(("days", "horizon", "ended"), [(4, 4, True), (4, 5, False), (4, None, False), (4, 1, True)])
+def test_the_horizon_ends_what_is_open(days: int, horizon: int | None, ended: bool) -> None:
+    """On its very day: inconclusive and never "not ready", no date is given, and what is lacking is named."""
+    seen = evidence(days_of(40, days=days), days=days)
+    found = decide(seen, GATES, demonstration=True, isolation="", horizon_days=horizon)
+    assert (found.word, found.ended) == ("inconclusive", ended)
+    assert found.forecast.startswith("the horizon of ") is ended
+    if ended:
+        assert "no further run is planned: harmful_rate lacks " in found.forecast
+
+
+def test_a_forecast_beyond_the_horizon_says_so() -> None:
+    """Six closed days are asked for and four are there: two more days, of which the trial has one, or three."""
+    seen = evidence(days_of(400, days=4), days=4)
+    for horizon, said in ((5, "; the trial ends in 1 day"), (6, ""), (7, "")):
+        found = decide(seen, (calendar(days=6),), demonstration=True, isolation="", horizon_days=horizon)
+        assert found.forecast.startswith("about 2 more days")
+        assert found.forecast.partition("more closed days")[2] == said
+
+
+def test_the_horizon_takes_nothing_from_a_verdict() -> None:
+    """Ready stays ready and not ready stays that; without any case there is nothing that could have ended."""
+    assert decide(good(), GATES, demonstration=False, isolation="kernel", horizon_days=1).word == "ready"
+    bad = {n: discrepancy(Severity.MAJOR, confirmed=True) for n in range(80)}
+    seen = evidence(days_of(400, days=4, special=bad), days=4)
+    found = decide(seen, GATES, demonstration=False, isolation="kernel", horizon_days=1)
+    assert (found.word, found.ended) == ("not ready", False)
+    assert not decide(evidence([], days=9), GATES, demonstration=True, isolation="", horizon_days=1).ended
+
+
+def test_a_family_pays_for_ready_and_not_for_harm() -> None:
+    """Each gate is asked at 6 alpha / (pi² v²); evidence of harm keeps the rate that it had. Dies where it is not."""
+    one, days = of_version((harmful_rate(at_most=0.02), calendar(days=3)), 2)
+    assert one.params["alpha"] == pytest.approx(0.05 * 6 / (3.141592653589793**2 * 4))
+    assert one.params["alpha_harm"] == 0.05
+    assert days == calendar(days=3)
+    named = of_version((harmful_rate(at_most=0.02, alpha_harm=0.01),), 2)[0]
+    assert named.params["alpha_harm"] == 0.01
+
+
+def test_a_gate_that_refuses_its_shared_rate_is_errored() -> None:
+    """A third party's whose check allows no such rate: named, inconclusive, and nothing else is stopped."""
+    kind = Kind(word="gate", package="shadow.gates")
+
+    def check(alpha: float) -> None:
+        if alpha < 0.05:
+            raise ValueError("alpha is too small for us")
+
+    @kind(version=1, check=check)
+    def theirs(evidence: Evidence, *, alpha: float) -> Any:
+        return finding(Status.PASS)
+
+    found = decide(good(), (theirs(alpha=0.05), calendar(days=3)), demonstration=True, isolation="", family=2)
+    assert found.word == "inconclusive"
+    assert "too small for us" in found.findings[0].reason
+    assert decide(good(), (theirs(alpha=0.05),), demonstration=True, isolation="").word == "ready (demonstration)"
+
+
+def test_a_later_version_needs_more() -> None:
+    """Evidence that is enough for one version alone is not enough for the third of a family; both say what they are."""
+    seen = evidence(days_of(260, days=4), days=4)
+    words = {v: decide(seen, GATES, demonstration=False, isolation="kernel", family=v) for v in (0, 1, 3)}
+    assert [words[v].word for v in (0, 1, 3)] == ["ready", "ready", "inconclusive"]
+    assert [words[v].family for v in (0, 1, 3)] == [0, 1, 3]
+    assert float(words[3].findings[0].numbers["threshold"]) > float(words[1].findings[0].numbers["threshold"]) > 3.4
+
+
+def test_a_verdict_from_before_is_read() -> None:
+    """One that was kept when there was no horizon and no family."""
+    data = decide(good(), GATES, demonstration=True, isolation="").to_json()
+    before = {name: value for name, value in data.items() if name not in ("family", "ended")}
+    assert Verdict.from_json(before) == Verdict.from_json(data)

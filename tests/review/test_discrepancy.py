@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from shadow.compare.result import CONTAINMENT
 from shadow.errors import StoreError
-from shadow.observation import AnswerKind, Effect, Ending, Observation, Read, Refusal, Span
-from shadow.review.discrepancy import discrepancy
+from shadow.observation import AnswerKind, Effect, Ending, Observation, Read, Refusal, RefusalKind, Span
+from shadow.review.discrepancy import discrepancy, rule_of
 from shadow.review.queue import label, undo
 from shadow.review.story import Deed, story
 from shadow.store import Store
 from shadow.store.prune import prune
 from shadow.store.registry import find_experiment
-from tests.steps.desk import AGENT, Desk, at, run_day
+from tests.steps.desk import AGENT, CONTRACT, Desk, at, run_day
 from tests.store.desk import KEEP
 
 NOW = at(3)
@@ -123,3 +124,23 @@ def test_a_story_is_in_the_order_of_its_spans() -> None:
     ]  # fmt: skip
     assert [s.kind for s in told if s.deed is Deed.READ] == ["live", "stale", "live"]
     assert (told[1].note, told[3].note, told[5].note, told[-1].note) == ("no such tool", "is away", "help", "too long")
+
+
+def test_a_story_tells_a_try_as_a_try() -> None:
+    """What it tried to get past its doors with is no refused tool, takes no refused tool's place, and noise is none."""
+    kinds = (RefusalKind.SYSTEM, RefusalKind.NOISE, RefusalKind.TOOL, RefusalKind.VIOLATION)
+    refused = tuple(Refusal(tool=str(kind), args={"about": "x"}, why=f"why {kind}", kind=kind) for kind in kinds)
+    span = Span(name="x", start_s=0.1, duration_s=0.1, attributes={"shadow.refused": "no"})
+    told = story(Observation(ending=Ending.FINISHED, value={}, refusals=refused, spans=(span,)))
+    assert [(step.deed, step.what, step.note) for step in told[:-1]] == [
+        (Deed.REFUSED, "tool", "why tool"),
+        (Deed.TRIED, "system call", "why system call"),
+        (Deed.TRIED, "violation", "why violation"),
+    ]
+
+
+def test_the_rule_for_a_try_is_the_contracts() -> None:
+    """In words, as for every other place."""
+    assert rule_of(CONTRACT, CONTAINMENT) == (
+        "when the candidate tries to get past its doors, the contract calls it critical."
+    )

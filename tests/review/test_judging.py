@@ -96,7 +96,8 @@ NEVER: dict[str, Any] = {"first_settled_at": None, "settled_at": None, "revision
         ({"aside": "no id"}, at(1), Standing.SET_ASIDE),
         (NEVER, at(1), Standing.WAITING),
         (NEVER, LIMIT - TICK, Standing.WAITING),
-        (NEVER, LIMIT, Standing.SET_ASIDE),
+        (NEVER, LIMIT, Standing.WAITING),  # what settles at the limit is seen from the next moment on
+        (NEVER, LIMIT + TICK, Standing.SET_ASIDE),
         ({"first_settled_at": LIMIT}, LIMIT + TICK, Standing.COMPARED),
         (LATE, LIMIT + 2 * TICK, Standing.SET_ASIDE),
         (LATE, LIMIT - TICK, Standing.WAITING),
@@ -150,3 +151,42 @@ def test_a_correction_counts_once_people_have_judged_it(store: Store) -> None:
     save_labels(store, [word])
     assert found(4) == (2, False, None)
     assert found(3.2) == (1, False, None)
+
+
+@pytest.mark.parametrize(
+    ("side", "grade", "severity", "versus"),
+    [
+        (None, None, "major", 1),
+        (None, None, "critical", 1),
+        (None, None, "minor", 0),
+        (Side.CONTROL, None, "major", 1),
+        (Side.CONTROL, Severity.MINOR, "critical", 0),
+        (Side.CONTROL, Severity.CRITICAL, "minor", 1),
+        (Side.CANDIDATE, None, "major", -1),
+        (Side.CANDIDATE, None, "cosmetic", 0),
+        (Side.BOTH, None, "critical", 0),
+        (Side.NEITHER, None, "critical", 0),
+    ],
+)
+def test_who_was_harmfully_wrong(side: Side | None, grade: Severity | None, severity: str, versus: int) -> None:
+    """Candidate 1, control -1; both, neither and what harms nobody 0. Without a word it is the candidate."""
+    word = replace(WORD, side=side, grade=grade) if side else None
+    assert judge(replace(ROW, severity=severity), word, contract=CONTRACT, look=at(9)).versus == versus
+
+
+@pytest.mark.parametrize("agreement", ["agree", "incomparable", ""])
+def test_who_does_not_differ_is_not_wrong(agreement: str) -> None:
+    """Whatever severity or word is left over from another revision."""
+    for word in (None, WORD):
+        assert judge(replace(ROW, agreement=agreement), word, contract=CONTRACT, look=at(9)).versus == 0
+
+
+def test_what_else_the_evidence_takes() -> None:
+    """The hour of arrival, the control's time from its beginning to its first outcome, how alike both sides were."""
+    row = replace(ROW, began_at=at(0, 10), first_settled_at=at(0, 12), settled_at=at(3), similarity=0.75)
+    found = judge(row, None, contract=CONTRACT, look=at(9))
+    assert (found.hour, found.control_duration_s, found.similarity) == (9, 7200.0, 0.75)
+    bare = judge(replace(row, began_at=None), None, contract=CONTRACT, look=at(9))
+    assert bare.control_duration_s is None
+    unlike = replace(row, agreement="incomparable")
+    assert judge(unlike, None, contract=CONTRACT, look=at(9)).similarity is None

@@ -138,7 +138,7 @@ def approved_past_the_asking(store: Store, word: str, *, sign: bool) -> Request:
     if sign:
         signed(store, held)
     verdict(store, held, word)
-    evidence = present(store, held.id)
+    evidence = present(store, held.id, now=NOW)
     assert evidence is not None
     one = asking._ask(store, ASKED, Subject.CUTOVER, held.id, held.contract, evidence, NOW).request
     assert one is not None

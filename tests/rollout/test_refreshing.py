@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from shadow.errors import StoreError
+from shadow.places import home
 from shadow.rollout import promote, refresh
 from shadow.rollout.deciding import Clocks, Reason, Router, decide
 from shadow.rollout.known import Known, read_known, write_known
-from shadow.rollout.places import home, route_file
+from shadow.rollout.places import route_file
 from shadow.rollout.refreshing import refresh_all, refresh_one
 from shadow.store import Store, open_store
 from shadow.store import home as home_of_the_store

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from shadow.errors import ShadowError, StoreError, UsageError
+from shadow.places import home
 from shadow.rollout import promote, refresh, roll_back
 from shadow.rollout.deciding import Clocks, Reason, Router, decide
-from shadow.rollout.places import home, route_file
+from shadow.rollout.places import route_file
 from shadow.store import Store
 from shadow.store.ledger import Event, entries, verify
 from shadow.store.outbox import STAGE, due

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from shadow.places import home
 from shadow.rollout import explain, promote, refresh, roll_back, route, routing
 from shadow.rollout.deciding import Reason
 from shadow.rollout.known import read_known
-from shadow.rollout.places import home, route_file
+from shadow.rollout.places import route_file
 from shadow.store import Store
 from tests.approval.desk import NOW, edit
 from tests.rollout.desk import NAME, approved

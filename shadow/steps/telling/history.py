@@ -12,11 +12,21 @@ from shadow.evidence.judged import Standing
 from shadow.reports.series import Curve, CurvePoint, DayRow, LookRow
 from shadow.store.verdicts import StoredVerdict
 
-CURVES = (
-    ("harmful_rate", "log_e", "Evidence that harm is below its limit", "ready"),
-    ("harmful_rate", "harm_log_e", "Evidence that harm is beyond its limit", "not ready"),
-    ("critical_rate", "log_e", "Evidence that critical cases are rare enough", "ready"),
-)
+NUMBERS = (("log_e", "threshold", "ready"), ("harm_log_e", "harm_threshold", "not ready"))
+TITLES = {  # what evidence reaching its threshold says; a third party's gate is called by its name
+    ("harmful_rate", "ready"): "harm is below its limit",
+    ("harmful_rate", "not ready"): "harm is beyond its limit",
+    ("every_slice", "ready"): "harm is below its limit in the weakest slice",
+    ("every_slice", "not ready"): "harm is beyond its limit in a slice",
+    ("critical_rate", "ready"): "critical cases are rare enough",
+    ("recency", "ready"): "harm is below its limit in the last days by themselves",
+    ("whole_weeks", "ready"): "harm is below its limit over whole weeks",
+    ("non_inferior", "ready"): "the candidate is not worse than the control",
+    ("similarity", "ready"): "both do alike often enough",
+    ("cost", "ready"): "a case costs little enough",
+    ("latency", "ready"): "cases are fast enough",
+    ("coverage", "ready"): "little of what comes in is of an unseen kind",
+}
 
 
 def look_day(look: datetime) -> date:
@@ -37,15 +47,27 @@ def first_day(verdicts: Sequence[StoredVerdict], word: str) -> date | None:
 
 def curves(verdicts: Sequence[StoredVerdict]) -> tuple[Curve, ...]:
     """Each gate's log-evidence as it stood at each look; gates that report none are left out."""
-    made = []
-    for gate, number, title, toward in CURVES:
-        found = [(look_day(one.look), _numbers(one, gate)) for one in verdicts]
-        points = {day: numbers for day, numbers in found if number in numbers and "threshold" in numbers}
-        if points:
-            threshold = float(points[max(points)]["threshold"])
-            line = tuple(CurvePoint(day=day, log_e=float(at[number])) for day, at in sorted(points.items()))
-            made.append(Curve(gate=gate, title=title, threshold=threshold, toward=toward, points=line))
-    return tuple(made)
+    gates = [finding["gate"] for finding in verdicts[-1].body["findings"]] if verdicts else []
+    made = (_curve(verdicts, gate, *which) for gate in dict.fromkeys(gates) for which in NUMBERS)
+    return tuple(curve for curve in made if curve is not None)
+
+
+def _curve(verdicts: Sequence[StoredVerdict], gate: str, number: str, bar: str, toward: str) -> Curve | None:
+    found = [(look_day(one.look), _numbers(one, gate)) for one in verdicts]
+    points = {
+        day: numbers for day, numbers in found if number in numbers and (bar in numbers or "threshold" in numbers)
+    }
+    if not points:
+        return None
+    newest = points[max(points)]
+    title = TITLES.get((gate, toward), f"{gate} {'holds' if toward == 'ready' else 'is beyond its limit'}")
+    return Curve(
+        gate=gate,
+        title=f"Evidence that {title}",
+        threshold=float(newest.get(bar, newest.get("threshold", 0.0))),
+        toward=toward,
+        points=tuple(CurvePoint(day=day, log_e=float(at[number])) for day, at in sorted(points.items())),
+    )
 
 
 def _numbers(one: StoredVerdict, gate: str) -> dict[str, float]:

@@ -13,7 +13,7 @@ from shadow.case import Case
 from shadow.compare.compare import compare
 from shadow.compare.result import Result
 from shadow.doors.overlay import Overlay
-from shadow.doors.served import AsOf, Template
+from shadow.doors.served import AsOf, Serves, Template
 from shadow.examples.refund_desk import agent, fx, reads, world
 from shadow.examples.refund_desk.bindings import BINDINGS
 from shadow.examples.refund_desk.contract import REFUNDS
@@ -46,10 +46,11 @@ class DeskTools:
         if tool is None:
             raise LookupError(name)
         if not isinstance(binding, Template):
-            answer, own = self.overlay.over(tool, args, self._read(name, args))
+            assert isinstance(binding, Serves)
+            seen = self.overlay.over(tool, args, self._read(name, args), binding)
             kind = AnswerKind.LIVE if self.statements is reads.LIVE and name != "fx.rate" else AnswerKind.AS_OF
-            self.reads.append(Read(tool=name, args=args, kind=kind, at=self.read_at, own=own))
-            return answer
+            self.reads.append(Read(tool=name, args=args, kind=kind, at=self.read_at, own=seen.own))
+            return seen.value
         held = f"h-{len(self.effects)}"
         self.effects.append(Effect(tool=name, args=args, at=self.now, held=held))
         answer, changes = binding.fill(args, held)
