@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -70,6 +71,12 @@ def contract_of(store: Store, key: str) -> Contract:
         text = connection.execute(select(contracts.c.text).where(contracts.c.id == key)).scalar()
     if text is None:
         raise StoreError("no such contract", where=key)
+    return _read(text)
+
+
+@lru_cache(maxsize=32)
+def _read(text: str) -> Contract:
+    """The same text is the same frozen contract; a report asks for it once a run."""
     return from_json(text)
 
 
