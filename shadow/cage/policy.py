@@ -13,6 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from shadow.errors import ContainmentUnavailable
+
 # what the C library, Python and TLS look up, and what says nothing about this machine's business
 _BASICS = (
     "/usr/lib", "/usr/lib64", "/usr/share", "/usr/local/lib", "/lib", "/lib64",
@@ -78,12 +80,26 @@ def for_candidate(
         root: the candidate's directory.
         code: further files and directories that may be read.
         private: absolute paths that may not be read, though they lie below the root.
+
+    Raises:
+        ContainmentUnavailable: something private lies below what else is read.
     """
     hidden, shown = _entries(root, tuple(one for one in private if one.startswith(root + os.sep)))
     own = tuple(shown) if hidden else (root,)
-    return Policy(
-        read=tuple(dict.fromkeys((*system(), *code, *own))), forks=forks, abi=abi, listed=(root,) if hidden else ()
-    )
+    read = tuple(dict.fromkeys((*system(), *code, *own)))
+    _keep_out(read, private)
+    return Policy(read=read, forks=forks, abi=abi, listed=(root,) if hidden else ())
+
+
+def _keep_out(read: tuple[str, ...], private: tuple[str, ...]) -> None:
+    """Refuse where what is private lies among what every candidate reads, as a store below /usr/share."""
+    for one in private:
+        place = next((place for place in read if one == place or one.startswith(place + os.sep)), None)
+        if place is not None and Path(one).exists():
+            raise ContainmentUnavailable(
+                "what no candidate may read lies where every candidate reads", where="isolation", seen=one,
+                allowed=f"anywhere but below {place}", todo="move it, as by SHADOW_HOME or the connection's URL",
+            )  # fmt: skip
 
 
 def for_program(

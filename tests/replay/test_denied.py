@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from shadow.cage import broker
+from shadow.cage import broker, policy
+from shadow.errors import ContainmentUnavailable
 from shadow.observation import Ending, Observation, RefusalKind
 from shadow.replay import flight as flying
 from tests.replay.desk import candidate, case, held, one, run
@@ -302,3 +303,19 @@ def test_a_case_cannot_take_a_fork_that_was_granted_for_another(tmp_path: Path) 
     )
     running: Any = run(agent, [case()], told=lambda args: running._state.nursery.broker.grant())
     assert [seen.value for _, seen in running] == [{"forked": False}]
+
+
+@held("kernel")
+def test_a_store_where_every_candidate_reads_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is run: it could not be hidden there (`policy._keep_out`)."""
+    agent = candidate(tmp_path, "def handle(case, tools): return {'n': 1}")
+    monkeypatch.setattr(policy, "_BASICS", (*policy._BASICS, str(tmp_path.parent)))
+    policy.system.cache_clear()
+    monkeypatch.setenv("SHADOW_HOME", str(tmp_path / "kept"))
+    try:
+        assert one(agent).value == {"n": 1}  # there is no store yet that could be read
+        (tmp_path / "kept").mkdir()
+        with pytest.raises(ContainmentUnavailable, match="where every candidate reads"):
+            one(agent)
+    finally:
+        policy.system.cache_clear()
