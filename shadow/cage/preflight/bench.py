@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from shadow.cage.preflight.calls import CAPSET, PR_SET_PDEATHSIG, PR_SET_PTRACER, call, prctl
+from shadow.cage.preflight.names import named
 
 LONGEST_S = 20.0  # no process of the battery outlives this, whatever happens to the others
 READY_S = 10.0
@@ -261,7 +262,8 @@ class Bench:
         """A socket of ours, bound to a free port of the loopback or to `at`, listening where it can; never waiting."""
         made = self._stack.enter_context(socket.socket(family, kind, protocol))
         made.setblocking(False)
-        made.bind(at if at is not None else (("::1" if family == socket.AF_INET6 else "127.0.0.1"), 0))
+        with named(at if at is not None else ("::1" if family == socket.AF_INET6 else "127.0.0.1", 0)) as place:
+            made.bind(place)
         if kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
             made.listen(8)
         return made

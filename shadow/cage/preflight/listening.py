@@ -10,6 +10,7 @@ from typing import Any
 from shadow.cage.preflight.bench import Bench
 from shadow.cage.preflight.families import sockets
 from shadow.cage.preflight.model import Group, Scene
+from shadow.cage.preflight.names import named
 
 LISTENING = Group("listening")
 
@@ -25,7 +26,8 @@ def _free(family: int) -> tuple[str, int]:
 def _answers(family: int, at: Any) -> bool:
     with socket.socket(family, socket.SOCK_STREAM) as made:
         made.settimeout(1)
-        return made.connect_ex(at) == 0
+        with named(at) as place:
+            return made.connect_ex(place) == 0
 
 
 def _listen(family: int, at: Any) -> Scene:
@@ -34,7 +36,8 @@ def _listen(family: int, at: Any) -> Scene:
     def attempt() -> None:
         made = socket.socket(family, socket.SOCK_STREAM)
         held.append(made)
-        made.bind(at)
+        with named(at) as place:
+            made.bind(place)
         made.listen(1)
 
     return Scene(attempt=attempt, landed=lambda _: _answers(family, at))

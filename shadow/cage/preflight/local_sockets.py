@@ -10,6 +10,7 @@ import socket
 from shadow.cage.preflight.bench import Bench
 from shadow.cage.preflight.egress import WORD, accepted, received
 from shadow.cage.preflight.model import Group, Scene
+from shadow.cage.preflight.names import named
 
 LOCAL = Group("local sockets")
 
@@ -19,7 +20,8 @@ def _reach(bench: Bench, kind: int, at: str) -> Scene:
 
     def attempt() -> None:
         made = socket.socket(socket.AF_UNIX, kind)
-        made.connect(at)
+        with named(at) as place:
+            made.connect(place)
         made.send(WORD)
 
     datagrams = kind == socket.SOCK_DGRAM
@@ -55,10 +57,12 @@ def datagram(bench: Bench) -> Scene:
     """As /dev/log, without connect()."""
     at = str(bench.room / "s")
     target = bench.socket(socket.AF_UNIX, socket.SOCK_DGRAM, at=at)
-    return Scene(
-        attempt=lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(WORD, at),
-        landed=lambda _: received(target),
-    )
+
+    def attempt() -> None:
+        with named(at) as place:
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(WORD, place)
+
+    return Scene(attempt=attempt, landed=lambda _: received(target))
 
 
 @LOCAL.attack("unix datagram from one of a pair")
@@ -66,10 +70,12 @@ def datagram_pair(bench: Bench) -> Scene:
     """socketpair() gives a socket that may send to any path, where socket() is refused."""
     at = str(bench.room / "s")
     target = bench.socket(socket.AF_UNIX, socket.SOCK_DGRAM, at=at)
-    return Scene(
-        attempt=lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(WORD, at),
-        landed=lambda _: received(target),
-    )
+
+    def attempt() -> None:
+        with named(at) as place:
+            socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(WORD, place)
+
+    return Scene(attempt=attempt, landed=lambda _: received(target))
 
 
 @LOCAL.attack("unix datagram from one of a pair by sendmsg")
@@ -77,10 +83,12 @@ def datagram_pair_message(bench: Bench) -> Scene:
     """The same through another call."""
     at = str(bench.room / "s")
     target = bench.socket(socket.AF_UNIX, socket.SOCK_DGRAM, at=at)
-    return Scene(
-        attempt=lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendmsg([WORD], [], 0, at),
-        landed=lambda _: received(target),
-    )
+
+    def attempt() -> None:
+        with named(at) as place:
+            socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendmsg([WORD], [], 0, place)
+
+    return Scene(attempt=attempt, landed=lambda _: received(target))
 
 
 @LOCAL.attack("hand a descriptor to another process")
@@ -92,6 +100,7 @@ def hand_over(bench: Bench) -> Scene:
     def attempt() -> None:
         held = array.array("i", [os.open(os.devnull, os.O_RDONLY)])
         made = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0]
-        made.sendmsg([WORD], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, held)], 0, at)
+        with named(at) as place:
+            made.sendmsg([WORD], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, held)], 0, place)
 
     return Scene(attempt=attempt, landed=lambda _: received(target))

@@ -21,6 +21,12 @@ from shadow.cage.preflight.model import LEAST_PROVEN, Attack, Group, Result, Row
 from shadow.cage.preflight.trial import try_it
 from shadow.errors import ContainmentUnavailable
 
+BY_PATH = {
+    *("unix stream socket by path", "unix seqpacket socket by path", "unix datagram by connect"),
+    *("unix datagram by sendto", "unix datagram from one of a pair", "unix datagram from one of a pair by sendmsg"),
+    *("hand a descriptor to another process", "listen on a unix path"),
+}
+
 
 def nothing(_: Path) -> None:
     """A cage that blocks nothing."""
@@ -270,3 +276,12 @@ def test_the_battery_is_large() -> None:
     """At least 80 attempts, in every group of the list."""
     assert len(ATTACKS) >= 80
     assert len({attack.group for attack in ATTACKS}) >= 10
+
+
+def test_a_long_path_hides_no_attack(tmp_path: Path) -> None:
+    """A socket's name has 107 bytes, and rooms lie deeper than that: `names.named`."""
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    by_path = [attack for attack in ATTACKS if attack.name in BY_PATH]
+    found = battery(nothing, within=deep, attacks=by_path)
+    assert {row.name for row in found.outside} == BY_PATH
