@@ -8,7 +8,7 @@ time from the store's rows through labels and limits (`review.judging`), and mus
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -20,9 +20,9 @@ from benchmarks.readiness.truths import LIMIT, REJECTED, SLOW, TRIALS_OF, Trial,
 from benchmarks.readiness.world import DAYS, FIRST, Desk, World, drawn, seen
 from shadow.contract import Contract
 from shadow.evidence.bulk import tally_columns
-from shadow.evidence.counts import Counts, tally
+from shadow.evidence.counts import Cells, Counts
 from shadow.evidence.evidence import Evidence
-from shadow.evidence.tables import Key
+from shadow.evidence.tally import tally
 from shadow.examples.refund_desk.contract import REFUNDS
 from shadow.gates import (
     Status,
@@ -165,7 +165,7 @@ def _first_ready(contract: Contract, trial: Trial, world: World) -> int | None:
 
 def look_by_look(contract: Contract, trial: Trial, world: World) -> int | None:
     """The same, with every look's open days counted as they then stood."""
-    final: dict[date, Mapping[Key, int]] = {}
+    final: dict[date, Cells] = {}
     order = list(contract.gates)
     for look in range(LEAST, DAYS + 1):
         fresh = tally_columns(seen(world, look, settles=trial.settles, since=len(final)))

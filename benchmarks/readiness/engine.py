@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock
+from pathlib import Path
 from random import Random
 
 import numpy as np
 
+from benchmarks.readiness.desk import contract_of
 from benchmarks.readiness.rows import Row, Run, below, shown
+from benchmarks.readiness.stored import stored
+from benchmarks.readiness.truths import flat
+from benchmarks.readiness.world import FIRST, Desk, drawn
 from shadow.evidence.bulk import tally_columns
-from shadow.evidence.columns import NONE, Coded, Columns, Measured, columns_of
-from shadow.evidence.counts import Counts, tally
+from shadow.evidence.columns import NONE, Coded, Columns, Measured
+from shadow.evidence.counts import Counts
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.judged import Judged, Standing
+from shadow.evidence.tally import tally
 from shadow.gates import (
     calendar,
     cost,
@@ -33,9 +41,11 @@ from shadow.gates import (
     whole_weeks,
 )
 from shadow.plug import Bound
+from shadow.steps import assess_at
+from tests.evidence.one_by_one import one_by_one
 
 PAIRS, SLICES, DAYS, UNITS = 1_000_000, 20, 28, 200_000
-FIRST = date(2026, 1, 5)
+STORED = 28_000  # cases
 BOUNDS: tuple[Bound, ...] = (
     harmful_rate(at_most=0.01),
     every_slice(at_most=0.03),
@@ -65,18 +75,36 @@ def rows(how: Run) -> Iterator[Row]:
     look = datetime(2026, 1, 5, tzinfo=UTC) + timedelta(days=DAYS)
     evidence = Evidence(counts=counts, look=look, price_known=True, validated=DAYS)
     yield from _asked(evidence)
-    yield shown("cells of the counts", f"{sum(len(cells) for cells in counts.days.values()):,}")
+    yield shown(
+        "cells of the counts", f"{sum(len(found) for cells in counts.days.values() for found in cells.values()):,}"
+    )
     yield from _however(how.seed, look)
+    yield _from_store(how.seed)
+
+
+def _from_store(seed: int) -> Row:
+    """A whole look out of a real store: rows, labels, standings, digests, counts, gates, verdict."""
+    contract = contract_of(0.02, settles=1)
+    desk = Desk(harm=flat(0.004), per_day=STORED // DAYS, burst=0.0)
+    with tempfile.TemporaryDirectory() as place:
+        store, one = stored(drawn(desk, seed), contract, Path(place), days=DAYS)
+        look = datetime.combine(FIRST, clock(), tzinfo=UTC) + timedelta(days=DAYS)
+        began = time.process_time()
+        counts = assess_at(store, one, contract=contract, look=look).evidence.counts
+        took = time.process_time() - began
+    return shown(
+        "microseconds a case of one core for a whole look out of a store", f"{1e6 * took / counts.cases():.0f}"
+    )
 
 
 def _asked(evidence: Evidence) -> Iterator[Row]:
-    """The first time the counts are sorted out by tables as well; then the quickest of three."""
+    """The first time sums of tables are made, which are kept; then the quickest of three."""
     took = []
     for _ in range(4):
         began = time.process_time()
         decide(evidence, BOUNDS, demonstration=False, isolation="kernel")
         took.append(1000 * (time.process_time() - began))
-    yield shown("milliseconds of one core, counts read for the first time", f"{took[0]:.0f}")
+    yield below("milliseconds of one core, counts read for the first time", took[0], 100, ".0f")
     yield below(f"milliseconds of one core for all {len(BOUNDS)} gates and the verdict", min(took[1:]), 100, ".0f")
 
 
@@ -112,7 +140,7 @@ def _columns(seed: int) -> Columns:
 
 
 def _however(seed: int, look: datetime) -> Iterator[Row]:
-    """Rows one by one, by columns, by day, in shards of units, and with a correction: one digest."""
+    """By columns, unit-day by unit-day, by day and in shards of units: one digest."""
     draw = Random(seed)
     cases = [_case(draw, number) for number in range(20_000)]
     whole = tally(_ordered(cases), look)
@@ -120,7 +148,7 @@ def _however(seed: int, look: datetime) -> Iterator[Row]:
     shards = [tally(_ordered(case for case in cases if int(case.unit[1:]) % 7 == k), look) for k in range(7)]
     draw.shuffle(by_day)
     again = [
-        ("by columns", tally_columns(columns_of(_ordered(cases)))),
+        ("one unit-day after the other, in plain Python", one_by_one(_ordered(cases))),
         ("day by day, in any order", _merged(by_day)),
         ("in seven shards", _merged(shards)),
     ]

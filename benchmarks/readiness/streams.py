@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from shadow.evidence.counts import Counts, Table
+from shadow.evidence.counts import Cells, Counts, Table
 from shadow.evidence.eprocess import Prior, threshold
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.judged import Standing
@@ -32,11 +32,11 @@ def ready(bad: Whole, total: Whole, limit: float, prior: Prior, alpha: float) ->
 
 def evidence_of(daily: Iterable[tuple[int, int]]) -> Evidence:
     """The evidence after so many whole days of (harmful, unit-days), one case a unit-day, all of them labelled."""
-    days: dict[date, dict[Key, int]] = {}
+    days: dict[date, Cells] = {}
     for number, (bad, total) in enumerate(daily):
-        cells: dict[Key, int] = {(Table.CASES, Standing.COMPARED): total}
-        for table in (Table.SERVED, Table.CONFIRMED):
-            cells[table, 1, 0], cells[table, 1, 1] = total - bad, bad
+        pieces: dict[Key, int] = {(1, 0): total - bad, (1, 1): bad}
+        compared: dict[Key, int] = {(Standing.COMPARED,): total}
+        cells = {Table.CASES: compared, Table.SERVED: pieces, Table.CONFIRMED: pieces}
         days[FIRST + timedelta(days=number)] = cells
     look = datetime.combine(FIRST + timedelta(days=len(days)), time(), tzinfo=UTC)
     return Evidence(counts=Counts(days=days), look=look, price_known=True, validated=len(days))

@@ -67,6 +67,8 @@ def digests(contract: Contract) -> Digests:
 
 
 def _plain(data: Any) -> Any:
+    if data is None or type(data) is str:  # most of what there is
+        return data
     if isinstance(data, Mapping):
         return {str(key): _plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):

@@ -1,12 +1,12 @@
-"""The same counts as `counts.tally`, from columns: a million cases at once.
+"""What cases add to the counts, for whole columns of them: a million at once. Nothing is approximated.
 
-What one row adds is said in `unit_days`; here it is said again for whole arrays, and a test holds that both agree to
-the last count. Nothing is approximated.
+One unit's cases of one day are one unit-day. Units in rows that are ordered by day and unit lie side by side, so that
+the row's unit-day is a number that rises by one wherever day or unit changes.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,11 +20,14 @@ from shadow.evidence.columns import GRADES, NONE, STANDINGS, Coded, Columns, Fla
 from shadow.evidence.counts import Counts
 from shadow.evidence.histogram import EDGES, MICRO, NANO
 from shadow.evidence.judged import Standing, kind_of
-from shadow.evidence.tables import Key, Table
-from shadow.evidence.unit_days import CANDIDATE, CONTROL, STEPS, UNKNOWN
+from shadow.evidence.tables import CANDIDATE, CONTROL, STEPS, UNKNOWN, Key, Table
+
+Name = Callable[[tuple[int, ...]], Key]
 
 _EDGES = np.array(EDGES, np.int64)
-_HAIR = 1e-9  # as in `unit_days`
+_HAIR = 1e-9  # so that 1 - 0.9 is a hundred steps and not a hundred and one
+_MOST = 2**53  # what a measure is held as at most: 9 million USD, 285 years
+_ROOM = 2**62  # what a code made of several may reach
 _DENSE = 8  # cells a row up to which counting into an array is quicker than sorting
 
 
@@ -41,20 +44,27 @@ class _Frame:
     harmful: Flags
     confirmed: Flags
     marks: dict[int, int] = field(default_factory=dict)  # of the rows that share their unit-day and were asked for
-    cells: defaultdict[int, Counter[Key]] = field(default_factory=lambda: defaultdict(Counter))
+    cells: dict[int, dict[Table, Counter[Key]]] = field(default_factory=dict)
 
     def per_group(self, rows: Flags) -> Whole:
         """How many of these rows each unit-day has."""
         return np.bincount(self.group[rows], minlength=len(self.group_day))
 
-    def count(self, days: Whole, parts: Sequence[Whole], key: Callable[[tuple[int, ...]], Key]) -> None:
-        """Add one for each row of (day, parts…), under what `key` makes of the parts."""
+    def count(self, table: Table, days: Whole, parts: Sequence[Whole], key: Name | None = None) -> None:
+        """Add one for each row of (day, part…): under the parts, or under what `key` makes of them."""
         for day, values, often in _grouped(days, parts):
-            self.cells[day][key(values)] += often
+            self.add(table, day, values if key is None else key(values), often)
+
+    def add(self, table: Table, day: int, key: Key, often: int) -> None:
+        """Add so many."""
+        self.cells.setdefault(day, {}).setdefault(table, Counter())[key] += often
 
 
 def tally_columns(columns: Columns) -> Counts:
-    """The counts that `tally` makes of the same rows.
+    """The counts of these rows; see `Table` for what each is.
+
+    A waiting case counts as harmless in what is confirmed, so that the evidence of harm can only rise once it settles:
+    the order of settling cannot make a candidate look worse than it is.
 
     Raises:
         UsageError: rows out of order, or a case twice in its unit-day.
@@ -106,9 +116,11 @@ def _no_doubles(columns: Columns, group: Whole) -> None:
     """Raises UsageError where a case is there twice in its unit-day."""
     size = np.bincount(group) if len(group) else group
     rows = np.flatnonzero(size[group] > 1)
-    pairs = {(g, columns.case_id[i]) for g, i in zip(group[rows].tolist(), rows.tolist(), strict=True)}
-    if len(pairs) < len(rows):
-        raise UsageError("a case is there twice", where="evidence", todo="give each case one row")
+    met = set[tuple[int, str]]()
+    for pair in ((g, columns.case_id[i]) for g, i in zip(group[rows].tolist(), rows.tolist(), strict=True)):
+        if pair in met:
+            raise UsageError("a case is there twice", where="evidence", seen=pair[1], todo="give each case one row")
+        met.add(pair)
 
 
 def _grouped(days: Whole, parts: Sequence[Whole]) -> Iterator[tuple[int, tuple[int, ...], int]]:
@@ -152,18 +164,18 @@ def _add_cases(frame: _Frame) -> None:
     incomparable = one.standing == STANDINGS.index(Standing.INCOMPARABLE)
     graded, unlabelled = compared & (one.grade != NONE), frame.harmful & ~one.labelled
     hours, critical = compared & (one.hour != NONE), compared & (one.confirmed == Severity.CRITICAL.rank)
-    frame.count(day, [one.standing], lambda v: (Table.CASES, STANDINGS[v[0]]))
+    frame.count(Table.CASES, day, [one.standing], lambda v: (STANDINGS[v[0]],))
     for table, rows in (
         (Table.STALE, incomparable & one.stale),
         (Table.DISCREPANCIES, compared & ~one.agreement),
         (Table.LABEL_DUE, compared & one.label_due),
     ):
-        frame.count(day[rows], [], lambda v, table=table: (table,))  # type: ignore[misc]
-    frame.count(day[graded], [one.grade[graded]], lambda v: (Table.GRADES, GRADES[v[0]]))
-    frame.count(day[unlabelled], [one.grade[unlabelled]], lambda v: (Table.UNLABELLED, str(GRADES[v[0]])))
-    frame.count(day[hours], [one.hour[hours]], lambda v: (Table.HOURS, v[0]))
+        frame.count(table, day[rows], [])
+    frame.count(Table.GRADES, day[graded], [one.grade[graded]], lambda v: (GRADES[v[0]],))
+    frame.count(Table.UNLABELLED, day[unlabelled], [one.grade[unlabelled]], lambda v: (str(GRADES[v[0]]),))
+    frame.count(Table.HOURS, day[hours], [one.hour[hours]])
     for row in np.flatnonzero(critical).tolist():
-        frame.cells[int(day[row])][Table.CRITICAL_CASES, one.case_id[row]] += 1
+        frame.add(Table.CRITICAL_CASES, int(day[row]), (one.case_id[row],), 1)
 
 
 def _add_units(frame: _Frame) -> None:
@@ -174,24 +186,23 @@ def _add_units(frame: _Frame) -> None:
     critical = frame.per_group(compared & (one.grade == Severity.CRITICAL.rank)) > 0
     net = np.bincount(frame.group, weights=one.versus * compared, minlength=len(served)).astype(np.int64)
     days, has, unequal = frame.group_day, served > 0, net != 0
-    frame.count(days[has], [served[has], harmful[has]], lambda v: (Table.SERVED, *v))
+    frame.count(Table.SERVED, days[has], [served[has], harmful[has]])
     some = known > 0
-    frame.count(days[some], [known[some], confirmed[some]], lambda v: (Table.CONFIRMED, *v))
-    frame.count(days[critical], [], lambda v: (Table.CRITICAL,))
-    frame.count(days[unequal], [served[unequal], net[unequal]], lambda v: (Table.VERSUS, *v))
+    frame.count(Table.CONFIRMED, days[some], [known[some], confirmed[some]])
+    frame.count(Table.CRITICAL, days[critical], [])
+    frame.count(Table.VERSUS, days[unequal], [served[unequal], net[unequal]])
     values, there = one.similarity.values, one.similarity.known
     sound = compared & there & (values >= 0) & (values <= 1)
     steps = np.ceil((1 - np.where(sound, values, 1.0)) * STEPS - _HAIR) * sound
     total = np.bincount(frame.group, weights=steps, minlength=len(served)).astype(np.int64)
     whole = has & (frame.per_group(sound) == served)
-    frame.count(days[whole], [-(-total[whole] // served[whole])], lambda v: (Table.UNLIKE, *v))
+    frame.count(Table.UNLIKE, days[whole], [-(-total[whole] // served[whole])])
 
 
 def _add_slices(frame: _Frame) -> None:
-    """Of a unit-day each value's cases alone."""
-    rows = frame.known
+    """The share within the slice: of a unit-day, each value's cases alone; a row without a value adds to none."""
     for name, column in frame.of.slices.items():
-        size = len(column.names)
+        rows, size = frame.known & (column.codes != NONE), len(column.names)
         pairs, where = _distinct(frame.group[rows] * size + column.codes[rows])
         days, value = frame.group_day[pairs // size], pairs % size
         known = np.bincount(where, minlength=len(pairs))
@@ -208,27 +219,31 @@ def _count_slices(
     frame: _Frame, table: Table, named: tuple[str, Sequence[str]], days: Whole, parts: Sequence[Whole]
 ) -> None:
     name, values = named
-    frame.count(days, parts, lambda v: (table, name, values[v[0]], v[1], v[2]))
+    frame.count(table, days, parts, lambda v: (name, values[v[0]], v[1], v[2]))
 
 
 def _add_kinds(frame: _Frame) -> None:
-    rows, kinds, slices = frame.compared, np.zeros(len(frame.group), np.int64), frame.of.slices
-    sizes = [len(column.names) for column in slices.values()]
-    for column, size in zip(slices.values(), sizes, strict=True):
-        kinds = kinds * size + column.codes
-    met, codes = _distinct(kinds[rows])
+    """Each kind of case that a unit-day has counts once; what a kind is called, any row of it tells."""
+    rows = np.flatnonzero(frame.compared)
+    codes, room = np.zeros(len(rows), np.int64), 1
+    for column in frame.of.slices.values():
+        size = len(column.names) + 1
+        if room * size > _ROOM:
+            _, codes = _distinct(codes)
+            room = len(rows) + 1
+        codes, room = codes * size + column.codes[rows] + 1, room * size
+    met, codes = _distinct(codes)
+    told = np.zeros(len(met), np.int64)
+    told[codes] = rows
+    names = [kind_of(_values(row, frame.of.slices)) for row in told.tolist()]
     seen, _ = _distinct(frame.group[rows] * max(1, len(met)) + codes)
-    names = [kind_of(_values(int(kind), slices)) for kind in met]
     group, code = np.divmod(seen, max(1, len(met)))
-    frame.count(frame.group_day[group], [code], lambda v: (Table.KINDS, names[v[0]]))
+    frame.count(Table.KINDS, frame.group_day[group], [code], lambda v: (names[v[0]],))
 
 
-def _values(kind: int, slices: Mapping[str, Coded]) -> dict[str, str]:
-    found = {}
-    for name, column in reversed(list(slices.items())):
-        kind, code = divmod(kind, len(column.names))
-        found[name] = column.names[code]
-    return found
+def _values(row: int, slices: Mapping[str, Coded]) -> dict[str, str]:
+    codes = {name: int(column.codes[row]) for name, column in slices.items()}
+    return {name: slices[name].names[code] for name, code in codes.items() if code != NONE}
 
 
 def _sound(measured: Measured) -> Flags:
@@ -237,23 +252,23 @@ def _sound(measured: Measured) -> Flags:
 
 
 def _scaled(measured: Measured, rows: Flags, scale: int) -> Whole:
-    return np.rint(measured.values[rows] * scale).astype(np.int64)
+    return np.minimum(np.rint(measured.values[rows] * scale), _MOST).astype(np.int64)
 
 
 def _add_measure(frame: _Frame, table: Table, measured: Measured, scale: int) -> None:
     name = "duration" if table is Table.DURATIONS else "cost"
     day, sound = frame.of.day, frame.replayed & _sound(measured)
     unknown, odd = frame.replayed & ~measured.known, frame.replayed & measured.known & ~_sound(measured)
-    frame.count(day[unknown], [], lambda v: (Table.UNKNOWN, name))
-    frame.count(day[odd], [], lambda v: (Table.UNSOUND, name))
+    frame.count(Table.UNKNOWN, day[unknown], [], lambda v: (name,))
+    frame.count(Table.UNSOUND, day[odd], [], lambda v: (name,))
     whole = _scaled(measured, sound, scale)
-    frame.count(day[sound], [np.searchsorted(_EDGES, whole)], lambda v: (table, v[0]))
+    frame.count(table, day[sound], [np.searchsorted(_EDGES, whole)])
     if table is Table.COSTS and len(whole):
         days, where = _distinct(day[sound])
         spent = np.zeros(len(days), np.int64)
         np.add.at(spent, where, whole)
         for one, often in zip(days.tolist(), spent.tolist(), strict=True):
-            frame.cells[one][(Table.SPENT,)] += often
+            frame.add(Table.SPENT, one, (), often)
 
 
 def _add_cost_means(frame: _Frame) -> None:
@@ -263,7 +278,7 @@ def _add_cost_means(frame: _Frame) -> None:
     of, priced = frame.per_group(frame.replayed), frame.per_group(sound)
     whole = (of > 0) & (of == priced)
     means = np.searchsorted(_EDGES, -(-total[whole] // priced[whole]))
-    frame.count(frame.group_day[whole], [means], lambda v: (Table.COST_MEANS, v[0]))
+    frame.count(Table.COST_MEANS, frame.group_day[whole], [means])
 
 
 def _add_took(frame: _Frame, side: str, rows: Flags, measured: Measured) -> None:
@@ -281,6 +296,6 @@ def _add_took(frame: _Frame, side: str, rows: Flags, measured: Measured) -> None
     sound = np.zeros(len(rows), bool)
     sound[picked] = _sound(measured)[picked]
     days, unknown = frame.of.day, picked[~sound[picked]]
-    frame.count(days[unknown], [], lambda v: (Table.TOOK, side, UNKNOWN))
+    frame.count(Table.TOOK, days[unknown], [], lambda v: (side, UNKNOWN))
     bins = np.searchsorted(_EDGES, _scaled(measured, sound, MICRO))
-    frame.count(days[sound], [bins], lambda v: (Table.TOOK, side, v[0]))
+    frame.count(Table.TOOK, days[sound], [bins], lambda v: (side, v[0]))

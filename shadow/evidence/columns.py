@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 STANDINGS, GRADES = tuple(Standing), tuple(Severity)
-NONE = -1  # the code of "no grade" and "no hour"
+NONE = -1  # the code of "no grade", "no hour" and "no value of this slice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Columns:
         unit: names in code point order.
         case_id: unique.
         standing: index into STANDINGS.
-        slices: name of the slice → its values.
+        slices: name of the slice → its values, NONE where a row has none.
         grade, confirmed: index into GRADES, NONE where there is none.
         hour: 0 to 23, NONE where it is unknown.
     """
@@ -70,14 +70,14 @@ class Columns:
 
 def columns_of(rows: Sequence[Judged]) -> Columns:
     """Rows as columns; in the order in which they come."""
-    unit = _coded([row.unit for row in rows])
+    ranks = {standing: k for k, standing in enumerate(STANDINGS)}
     names = sorted({name for row in rows for name in row.slices})
     return Columns(
         day=np.array([row.day.toordinal() for row in rows], np.int64),
-        unit=unit,
+        unit=_coded([row.unit for row in rows]),
         case_id=[row.case_id for row in rows],
-        standing=np.array([STANDINGS.index(row.standing) for row in rows], np.int64),
-        slices={name: _coded([row.slices[name] for row in rows]) for name in names},
+        standing=np.array([ranks[row.standing] for row in rows], np.int64),
+        slices={name: _coded([row.slices.get(name) for row in rows]) for name in names},
         agreement=np.array([row.agreement for row in rows], bool),
         grade=np.array([NONE if row.grade is None else row.grade.rank for row in rows], np.int64),
         confirmed=np.array([NONE if row.confirmed is None else row.confirmed.rank for row in rows], np.int64),
@@ -93,9 +93,10 @@ def columns_of(rows: Sequence[Judged]) -> Columns:
     )
 
 
-def _coded(texts: Sequence[str]) -> Coded:
-    names = sorted(set(texts))
-    place = {name: k for k, name in enumerate(names)}
+def _coded(texts: Sequence[str | None]) -> Coded:
+    names = sorted({text for text in texts if text is not None})
+    place: dict[str | None, int] = {name: k for k, name in enumerate(names)}
+    place[None] = NONE
     return Coded(codes=np.array([place[text] for text in texts], np.int64), names=names)
 
 

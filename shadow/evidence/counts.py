@@ -8,22 +8,20 @@ the counts that are merged.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
-from itertools import groupby
 from json import dumps, loads
 from typing import Any
 
-from shadow.errors import UsageError
 from shadow.evidence import distinct
-from shadow.evidence.judged import Judged, Standing
-from shadow.evidence.tables import Key, Table
-from shadow.evidence.unit_days import STEPS, UNKNOWN, add
+from shadow.evidence.judged import Standing
+from shadow.evidence.tables import STEPS, UNKNOWN, Key, Table
 
-__all__ = ["Counts", "Key", "Shares", "Table", "closed_days", "tally"]
+__all__ = ["Cells", "Counts", "Key", "Shares", "Table", "closed_days", "merged"]
 
+Cells = Mapping[Table, Mapping[Key, int]]  # table → what tells one count from another → how many
 Shares = list[tuple[float, int]]  # (badness of a unit-day, unit-days), sorted: what `log_e` takes
 
 
@@ -32,25 +30,19 @@ class Counts:
     """Integer counts by arrival day.
 
     Attributes:
-        days: arrival day → (table, …) → how many; see `Table`.
+        days: arrival day → table → key → how many; see `Table`.
         units: marks of the units that had a compared case (`evidence.distinct`).
     """
 
-    days: Mapping[date, Mapping[Key, int]] = field(default_factory=dict)
+    days: Mapping[date, Cells] = field(default_factory=dict)
     units: frozenset[int] = frozenset()
-    _by: dict[date, Mapping[str | int, list[tuple[Key, int]]]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
     _sums: dict[tuple[Table, tuple[date, ...]], dict[Key, int]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
     def merge(self, other: Counts) -> Counts:
         """Both together; the order does not matter."""
-        days = {day: Counter(cells) for day, cells in self.days.items()}
-        for day, cells in other.days.items():
-            days.setdefault(day, Counter()).update(cells)
-        return Counts(days=days, units=distinct.lowest(self.units | other.units))
+        return merged((self, other))
 
     def table(self, table: Table, days: Collection[date] | None = None) -> dict[Key, int]:
         """One table summed over the given days (all where None): rest of the key → how many."""
@@ -58,14 +50,14 @@ class Counts:
         if asked not in self._sums:
             self._sums[asked] = found = dict[Key, int]()
             for day in asked[1]:
-                for key, often in self._cells(day, table):
+                for key, often in self.days.get(day, {}).get(table, {}).items():
                     found[key] = found.get(key, 0) + often
         return dict(self._sums[asked])
 
     def number(self, table: Table, *rest: str | int, days: Collection[date] | None = None) -> int:
         """One count summed over the given days, 0 where it was never seen."""
         over = self.days if days is None else days
-        return sum(self.days.get(day, {}).get((table, *rest), 0) for day in over)
+        return sum(self.days.get(day, {}).get(table, {}).get(rest, 0) for day in over)
 
     def cases(self, days: Collection[date] | None = None) -> int:
         """All cases that arrived on the given days, whatever became of them."""
@@ -104,9 +96,7 @@ class Counts:
 
     def until(self, day: date) -> Counts:
         """What arrived up to and including this day; the units are those of all days."""
-        kept = replace(self, days={one: cells for one, cells in self.days.items() if one <= day})
-        kept._by.update((one, cells) for one, cells in self._by.items() if one <= day)  # not sorted out twice
-        return kept
+        return replace(self, days={one: cells for one, cells in self.days.items() if one <= day})
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data in one canonical order; zeros are left out."""
@@ -121,18 +111,22 @@ class Counts:
         text = f'{{"days":{{{days}}},"units":[{",".join(map(str, sorted(self.units)))}]}}'
         return sha256(text.encode()).hexdigest()
 
-    def _cells(self, day: date, table: Table) -> list[tuple[Key, int]]:
-        """One day's counts of one table; a day is sorted out by tables when the first of them is asked for."""
-        if day not in self._by:
-            sorted_out: defaultdict[str | int, list[tuple[Key, int]]] = defaultdict(list)
-            for key, often in self.days.get(day, {}).items():
-                sorted_out[key[0]].append((key[1:], often))
-            self._by[day] = sorted_out
-        return self._by[day].get(table, [])
-
 
 def _shares(cells: Mapping[Key, int]) -> Shares:
     return sorted((int(h) / int(n), often) for (n, h), often in cells.items())
+
+
+def merged(parts: Iterable[Counts]) -> Counts:
+    """All of them together; the order does not matter."""
+    days: dict[date, dict[Table, Counter[Key]]] = {}
+    units: frozenset[int] = frozenset()
+    for part in parts:
+        units = distinct.lowest(units | part.units)
+        for day, cells in part.days.items():
+            mine = days.setdefault(day, {})
+            for table, found in cells.items():
+                mine.setdefault(table, Counter()).update(found)
+    return Counts(days=days, units=units)
 
 
 class _Texts(dict[str | int, str]):
@@ -143,36 +137,13 @@ class _Texts(dict[str | int, str]):
         return text
 
 
-def _rows(cells: Mapping[Key, int], texts: _Texts) -> list[str]:
-    """Each count as compact JSON, sorted."""
-    text = texts.__getitem__
-    rows = [list(map(text, (*key, often))) for key, often in cells.items() if often]
-    return [f"[{','.join(row)}]" for row in sorted(rows, key=", ".join)]
-
-
-def tally(rows: Iterable[Judged], look: datetime) -> Counts:
-    """Counts of the cases that had arrived by the look.
-
-    Memory grows with days, slice values and the cases of one unit-day, not with the cases.
-
-    Args:
-        rows: one row a case, ordered by (day, unit), units in code point order.
-        look: aware UTC moment at which the rows stand as they are.
-
-    Raises:
-        UsageError: rows out of order, a case twice in its unit-day, or a case from after the look.
-    """
-    if look.utcoffset() != timedelta(0):
-        raise UsageError("a look needs a moment in UTC", where="evidence", seen=str(look))
-    days: defaultdict[date, Counter[Key]] = defaultdict(Counter)
-    marks: set[int] = set()
-    for day, unit, cases in _unit_days(rows, look.astimezone(UTC).date()):
-        add(days[day], cases)
-        if any(case.standing is Standing.COMPARED for case in cases):
-            marks.add(distinct.mark(unit))
-        if len(marks) > 2 * distinct.KEPT:
-            marks = set(distinct.lowest(marks))
-    return Counts(days=dict(days), units=distinct.lowest(marks))
+def _rows(cells: Cells, texts: _Texts) -> list[str]:
+    """Each count as compact JSON, [table, …key, how many], sorted."""
+    text, join = texts.__getitem__, ",".join
+    rows = [
+        join(map(text, (table, *key, often))) for table, found in cells.items() for key, often in found.items() if often
+    ]
+    return [f"[{row}]" for row in sorted(rows)]
 
 
 def closed_days(counts: Counts, look: datetime) -> tuple[date, ...]:
@@ -183,28 +154,8 @@ def closed_days(counts: Counts, look: datetime) -> tuple[date, ...]:
     """
     closed: list[date] = []
     for day in sorted(counts.days):
-        cells = counts.days[day]
-        waits = cells.get((Table.CASES, Standing.WAITING), 0) or cells.get((Table.LABEL_DUE,), 0)
+        waits = counts.number(Table.CASES, Standing.WAITING, days=[day]) or counts.number(Table.LABEL_DUE, days=[day])
         if waits or day >= look.date():
             break
         closed.append(day)
     return tuple(closed)
-
-
-def _unit_days(rows: Iterable[Judged], last: date) -> Iterator[tuple[date, str, list[Judged]]]:
-    before: tuple[date, str] | None = None
-    for (day, unit), group in groupby(rows, key=lambda row: (row.day, row.unit)):
-        if before is not None and (day, unit) <= before:
-            raise _refused("rows are not ordered by day and unit", day, unit)
-        if day > last:
-            raise _refused("a case arrived after the look", day, unit)
-        cases = list(group)
-        if len({case.case_id for case in cases}) < len(cases):
-            raise _refused("a case is there twice", day, unit)
-        before = (day, unit)
-        yield day, unit, cases
-
-
-def _refused(what: str, day: date, unit: str) -> UsageError:
-    todo = "order the rows by day and unit (code points), one row a case, none from after the look"
-    return UsageError(what, where="evidence", seen=f"day {day}, unit {unit!r}", todo=todo)

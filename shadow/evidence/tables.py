@@ -6,6 +6,9 @@ from enum import StrEnum
 
 Key = tuple[str | int, ...]
 
+CANDIDATE, CONTROL, UNKNOWN = "candidate", "control", "unknown"  # in TOOK
+STEPS = 1000  # of dissimilarity, in UNLIKE; rounded up, toward bad
+
 
 class Table(StrEnum):
     """What is counted, each per arrival day; in brackets what tells one count of a table from another."""

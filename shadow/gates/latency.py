@@ -7,7 +7,7 @@ from shadow.evidence.eprocess import READY, bernoulli_log_e, harm, more_needed, 
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.forecast import days_for, unit_days_per_day
 from shadow.evidence.histogram import MICRO, at_or_over, quantile_upper
-from shadow.evidence.unit_days import CANDIDATE
+from shadow.evidence.tables import CANDIDATE
 from shadow.gates.finding import Finding, Number, Status
 from shadow.gates.words import check_positive, check_share, many, nothing_yet, percent
 from shadow.plug import gate

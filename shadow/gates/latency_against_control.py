@@ -8,7 +8,7 @@ from shadow.evidence.counts import Table
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.forecast import until_first_close
 from shadow.evidence.histogram import EDGES, MICRO, quantile_lower, quantile_upper
-from shadow.evidence.unit_days import CANDIDATE, CONTROL
+from shadow.evidence.tables import CANDIDATE, CONTROL
 from shadow.gates.finding import Finding, Number, Status
 from shadow.gates.words import check_positive, check_share, nothing_yet, percent
 from shadow.plug import gate

@@ -11,9 +11,10 @@ from typing import Any
 from shadow.approval import withdraw_stale
 from shadow.candidates.parts import parts_of
 from shadow.contract import Contract, Severity, canonical, digests
-from shadow.evidence.counts import Table, tally
+from shadow.evidence.counts import Table
 from shadow.evidence.evidence import Evidence, Problem
 from shadow.evidence.judged import Judged, Standing
+from shadow.evidence.tally import tally
 from shadow.evidence.version import VERSION
 from shadow.gates import Verdict, decide
 from shadow.gates.grounds import Grounds, grounds

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from shadow.contract.model import Severity
-from shadow.evidence.counts import tally
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.judged import Judged, Standing
+from shadow.evidence.tally import tally
 
 FIRST = date(2026, 1, 5)  # a Monday
 

@@ -8,9 +8,10 @@ from math import exp, log
 
 import pytest
 
-from shadow.evidence.counts import Counts, tally
+from shadow.evidence.counts import Counts
 from shadow.evidence.eprocess import READY, bernoulli_log_e, reached
 from shadow.evidence.novelty import STARTS, clean_days_needed, missing_log_e, missing_upper, novelty
+from shadow.evidence.tally import tally
 from tests.evidence.rows import FIRST, midnight, ordered, row
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from shadow.contract.model import Severity
 from shadow.evidence import distinct
-from shadow.evidence.counts import Counts, Table, tally
+from shadow.evidence.counts import Counts, Table
 from shadow.evidence.histogram import MICRO, NANO, bin_of
 from shadow.evidence.judged import Judged, Standing, kind_of
-from shadow.evidence.unit_days import CANDIDATE, CONTROL
+from shadow.evidence.tables import CANDIDATE, CONTROL
+from shadow.evidence.tally import tally
 from tests.evidence.rows import discrepancy, midnight, ordered, row
 
 WEB, MAIL = {"country": "DE", "channel": "web"}, {"country": "DE", "channel": "mail"}

@@ -11,7 +11,7 @@ from shadow.errors import ContractError
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.histogram import MICRO, quantile_lower
 from shadow.evidence.judged import Standing
-from shadow.evidence.unit_days import CONTROL
+from shadow.evidence.tables import CONTROL
 from shadow.gates import Status, latency, latency_against_control, non_inferior, similarity
 from tests.evidence.rows import days_of, evidence, ordered, row
 

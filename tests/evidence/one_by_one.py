@@ -1,23 +1,44 @@
-"""What one unit-day adds to the counts."""
+"""The counts again, unit-day by unit-day and in plain Python: what counting by columns is held against."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from itertools import groupby
 from math import ceil
 
 from shadow.contract.model import Severity
 from shadow.evidence import distinct
+from shadow.evidence.counts import Counts
 from shadow.evidence.histogram import EDGES, MICRO, NANO, bin_of
 from shadow.evidence.judged import Judged, Standing
-from shadow.evidence.tables import Key, Table
+from shadow.evidence.tables import CANDIDATE, CONTROL, STEPS, UNKNOWN, Key, Table
 
-CANDIDATE, CONTROL, UNKNOWN = "candidate", "control", "unknown"  # in TOOK
-STEPS = 1000  # of dissimilarity; rounded up, toward bad
 _HAIR = 1e-9  # so that 1 - 0.9 is a hundred steps and not a hundred and one
 
 Cells = Counter[Key]
+_MOST = 2**53
+
+
+def one_by_one(rows: Iterable[Judged]) -> Counts:
+    """The counts of rows that are ordered by day and unit."""
+    days: defaultdict[date, Cells] = defaultdict(Counter)
+    units = set()
+    for (day, unit), group in groupby(rows, key=lambda case: (case.day, case.unit)):
+        cases = list(group)
+        add(days[day], cases)
+        if any(case.standing is Standing.COMPARED for case in cases):
+            units.add(distinct.mark(unit))
+    return Counts(days={day: _by_table(cells) for day, cells in days.items()}, units=distinct.lowest(units))
+
+
+def _by_table(cells: Cells) -> dict[Table, dict[Key, int]]:
+    found: dict[Table, dict[Key, int]] = {}
+    for (table, *key), often in cells.items():
+        found.setdefault(Table(str(table)), {})[tuple(key)] = often
+    return found
 
 
 def add(cells: Cells, cases: Sequence[Judged]) -> None:
@@ -105,7 +126,9 @@ def _add_measures(cells: Cells, replayed: Sequence[Judged]) -> None:
         _measure(cells, Table.COSTS, case.cost_usd)
     _add_took(cells, CANDIDATE, [(case.case_id, case.duration_s) for case in replayed])
     costs = [
-        round(usd * NANO) for case in replayed if (usd := case.cost_usd) is not None and bin_of(usd, NANO) is not None
+        min(round(usd * NANO), _MOST)
+        for case in replayed
+        if (usd := case.cost_usd) is not None and bin_of(usd, NANO) is not None
     ]
     if costs and len(costs) == len(replayed):
         cells[Table.COST_MEANS, bisect_left(EDGES, -(-sum(costs) // len(costs)))] += 1
@@ -122,7 +145,7 @@ def _measure(cells: Cells, table: Table, value: float | None) -> None:
         return
     cells[table, k] += 1
     if table is Table.COSTS:
-        cells[(Table.SPENT,)] += round(value * NANO)
+        cells[(Table.SPENT,)] += min(round(value * NANO), _MOST)
 
 
 def _add_took(cells: Cells, side: str, durations: Sequence[tuple[str, float | None]]) -> None:
