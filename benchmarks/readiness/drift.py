@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.readiness.rows import Row, Run, at_most, shown
 from benchmarks.readiness.streams import DAYS, Flags, Whole, passed, ready
-from shadow.evidence.drift import ecusum
+from shadow.evidence.drift import ecusum, weekly_ecusum
 from shadow.evidence.eprocess import READY
 from shadow.gates import recency
 
@@ -34,6 +34,7 @@ def rows(how: Run) -> Iterator[Row]:
     for (before, after, volume, window), then in KNOWN.items():
         yield _known(draw, how, (before, after, volume, window), then)
     yield from _alarms(draw, how)
+    yield from _profile(draw, how)
 
 
 def _streams(draw: np.random.Generator, trials: int, before: int, after: float, volume: int) -> Whole:
@@ -95,6 +96,24 @@ def _alarms(draw: np.random.Generator, how: Run, volume: int = 500, ceiling: flo
         else:
             days = np.median([DAYS + 1 if day is None else day for day in first])
             yield shown(what, f"{hits / trials:.3f}, median day {days:.0f}")
+
+
+def _profile(draw: np.random.Generator, how: Run, volume: int = 500, ceiling: float = 1000.0) -> Iterator[Row]:
+    """Sundays at four times the other days, the week's mean at the limit: no change, and no alarm may be raised."""
+    trials = how.trials(300)
+    rates = np.array([1.0] * 6 + [4.0])
+    rates = np.tile(rates * LIMIT / rates.mean(), DAYS // 7)
+    streams = [[(int(b), volume) for b in stream] for stream in draw.binomial(volume, rates, (trials, DAYS))]
+    by_week = sum(_first(weekly_ecusum(stream, LIMIT), ceiling) is not None for stream in streams)
+    by_day = sum(_first(ecusum(stream, LIMIT), ceiling) is not None for stream in streams)
+    what = "alarm within 28 days by weeks: Sundays 4 ×, the week's mean at the limit"
+    yield at_most(what, by_week, trials, DAYS / ceiling)
+    yield shown("  the same by days", f"{by_day / trials:.3f}")
+    for times in (2.0, 3.0):
+        turned = draw.binomial(volume, np.repeat([GOOD, times], [14, 14]) * LIMIT, (trials, DAYS))
+        found = [_first(weekly_ecusum([(int(b), volume) for b in stream], LIMIT), ceiling) for stream in turned]
+        seen = np.median([DAYS if day is None else day + 6 for day in found]) - 14
+        yield shown(f"days until the alarm by weeks after a rise to {times:g} × the limit", f"median {seen:.0f}")
 
 
 def _first(levels: list[float], ceiling: float) -> int | None:

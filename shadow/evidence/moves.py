@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from shadow.evidence.counts import Counts, Table
-from shadow.evidence.drift import ecusum
+from shadow.evidence.drift import WEEK, weekly_ecusum
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.novelty import novelty
 
-WARM_UP = 7  # closed days that stand in for the weeks before, where nothing is known of these
+WARM_UP = 7  # days that stand in for the weeks before, where nothing is known of these; a whole week
 NEW = "(new)"  # the values of a slice that were not met before, together
 
 Pair = tuple[str, str]
 
 
 class Before(NamedTuple):
-    """What the traffic is held against: unit-days, those with each value, the kinds met, and the days after it."""
+    """What the traffic is held against: unit-days, those with each value, the kinds met; and the days after it.
+
+    These are calendar days, up to the last that is over and closed; on some of them nothing may have come.
+    """
 
     unit_days: int
     values: dict[Pair, int]
@@ -28,22 +31,32 @@ class Before(NamedTuple):
 
 
 class Watched(NamedTuple):
-    """One thing that is watched: what it is called, and log M after each day."""
+    """One thing that is watched: what it is called, and log M after each day from the seventh on."""
 
     what: str
     path: list[float]
 
 
 def before(evidence: Evidence) -> Before:
-    """The weeks before the experiment; where nothing is known of them, the trial's own first seven closed days."""
-    known = evidence.reference
+    """The weeks before the experiment; where nothing is known of them, the trial's own first seven days."""
+    known, days = evidence.reference, _calendar(evidence)
     if known is not None and known.unit_days:
-        return Before(known.unit_days, dict(known.values), frozenset(known.kinds), evidence.closed)
-    first = evidence.closed[:WARM_UP]
+        return Before(known.unit_days, dict(known.values), frozenset(known.kinds), days)
+    first, later = days[:WARM_UP], days[WARM_UP:]
     kinds = frozenset(str(key[0]) for key in evidence.counts.table(Table.KINDS, first))
-    return Before(
-        _unit_days(evidence.counts, first), dict(_values(evidence.counts, first)), kinds, evidence.closed[WARM_UP:]
-    )
+    return Before(_unit_days(evidence.counts, first), dict(_values(evidence.counts, first)), kinds, later)
+
+
+def days_lacking(then: Before) -> int:
+    """How many days have to close yet until a week can be judged; 0 where one can."""
+    return max(0, WEEK - len(then.days))
+
+
+def _calendar(evidence: Evidence) -> tuple[date, ...]:
+    first, last = min(evidence.counts.days, default=None), evidence.through
+    if first is None or last is None:
+        return ()
+    return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
 def watched(counts: Counts, then: Before, *, novel: float, moved: float) -> list[Watched]:
@@ -53,7 +66,7 @@ def watched(counts: Counts, then: Before, *, novel: float, moved: float) -> list
         novel: unit-days that may bring a new kind, a share in (0, 1).
         moved: by how much a value's share of the unit-days may rise or fall, in (0, 1).
     """
-    found = [Watched("new kinds of cases", ecusum(novelty(counts, then.days, known=then.kinds), novel))]
+    found = [Watched("new kinds of cases", weekly_ecusum(novelty(counts, then.days, known=then.kinds), novel))]
     totals = [_unit_days(counts, (day,)) for day in then.days]
     here = [_known(_values(counts, (day,)), then) for day in then.days]
     names = {name for name, _ in then.values}
@@ -69,7 +82,7 @@ def _both_ways(what: str, seen: Sequence[int], totals: Sequence[int], share: flo
     others = [total - often for often, total in zip(seen, totals, strict=True)]
     ways = (("more", seen, share + moved), ("less", others, 1 - share + moved))
     return [
-        Watched(f"{way} of {what}", ecusum(list(zip(bad, totals, strict=True)), limit))
+        Watched(f"{way} of {what}", weekly_ecusum(list(zip(bad, totals, strict=True)), limit))
         for way, bad, limit in ways
         if limit < 1
     ]

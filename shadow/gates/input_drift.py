@@ -9,13 +9,13 @@ from shadow.evidence.drift import mean_log
 from shadow.evidence.eprocess import TOLERANCE
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.forecast import until_first_close
-from shadow.evidence.moves import WARM_UP, Watched, before, watched
+from shadow.evidence.moves import WARM_UP, Before, Watched, before, days_lacking, watched
 from shadow.gates.finding import Finding, Number, Status
 from shadow.gates.words import check_share, check_whole, many, nothing_yet, percent
 from shadow.plug import gate
 
 NAME = "input_drift"
-_HELD = 7  # closed days for which an alarm holds
+_HELD = 7  # days for which an alarm holds
 
 
 def _check(novel: float, moved: float, false_alarm_days: int) -> None:
@@ -25,24 +25,27 @@ def _check(novel: float, moved: float, false_alarm_days: int) -> None:
 
 
 @gate(
-    version=1,
+    version=2,
     check=_check,
     words="no alarm that what comes in has changed: new kinds of cases on more than {novel_percent} of the pieces of "
-    "evidence, or a slice whose share has moved by more than {moved_percent}; a false alarm in "
-    "{false_alarm_days} days on average, or more seldom",
+    "evidence of a week, or a slice whose share of a week has moved by more than {moved_percent}; a false alarm on "
+    "one day in {false_alarm_days} at most",
+    needs=("slices",),  # without them it tells no case from another: it could neither pass nor raise an alarm
 )
 def input_drift(
     evidence: Evidence, *, novel: float = 0.05, moved: float = 0.1, false_alarm_days: int = 1000
 ) -> Finding:
-    """Passes while nothing says that other cases come in than before; an alarm holds for seven closed days.
+    """Passes while nothing says that other cases come in than before; an alarm holds for seven days.
 
     Held against the weeks before the experiment; where nothing is known of them, against the trial's first seven
-    closed days. A change that the evidence does not show at once is shown by the alarm as it adds up.
+    days. Each day the week up to it is looked at as a whole, so that Sundays may differ from Mondays. A change that
+    one week does not show is shown by the alarm as it adds up.
 
     Args:
         novel: unit-days that may bring a kind of case not met before, a share in (0, 1).
         moved: by how much the share of a slice's value may rise or fall, in (0, 1).
-        false_alarm_days: days that pass in the mean until an alarm though nothing has changed by more, ≥ 1.
+        false_alarm_days: the chance of an alarm within n days, though nothing has changed by more, is at most n
+            divided by it; ≥ 1.
 
     Example:
         >>> input_drift()
@@ -55,12 +58,8 @@ def input_drift(
     if not evidence.counts.table(Table.SLICES, evidence.closed):
         return _open("The contract declares no slices, so nothing tells kinds of cases apart.", "slices", {}, None)
     then = before(evidence)
-    if not then.days:
-        lacking = WARM_UP + 1 - len(evidence.closed)
-        reason = (
-            f"{many(len(evidence.closed), 'closed day')}: the first {WARM_UP} are what later ones are held against."
-        )
-        return _open(reason, many(lacking, "more closed day"), {}, float(lacking))
+    if days_lacking(then):
+        return _too_early(evidence, then)
     found = watched(evidence.counts, then, novel=novel, moved=moved)
     numbers = _numbers(found, false_alarm_days)
     if float(numbers["log_m"]) < float(numbers["threshold"]) - TOLERANCE:
@@ -69,6 +68,16 @@ def input_drift(
     limits = f"more than {percent(novel)} new kinds, or a share moved by more than {percent(moved)}"
     reason = f"Alarm: other cases come in than before, most of all {numbers['most']} ({limits})."
     return _open(reason, "the change looked into; a new trial where it stays", numbers, None)
+
+
+def _too_early(evidence: Evidence, then: Before) -> Finding:
+    own = not (evidence.reference and evidence.reference.unit_days)
+    lacking = days_lacking(then)
+    if own and not then.days:  # the first week is not over
+        lacking += WARM_UP - len(evidence.closed)
+    against = f"; the first {WARM_UP} are what later ones are held against" if own else ""
+    reason = f"{many(len(evidence.closed), 'closed day')}{against}, and no whole week after that can be judged yet."
+    return _open(reason, many(lacking, "more closed day"), {}, float(lacking))
 
 
 def _numbers(found: list[Watched], false_alarm_days: int) -> dict[str, Number]:

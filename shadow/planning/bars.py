@@ -9,6 +9,7 @@ from typing import Any
 
 from shadow.contract import Contract
 from shadow.errors import UsageError
+from shadow.evidence.drift import WEEK
 from shadow.evidence.eprocess import COST, CRITICAL, READY
 from shadow.evidence.moves import WARM_UP
 from shadow.evidence.novelty import clean_days_needed
@@ -186,11 +187,11 @@ def _coverage(params: Params, asked: Asked) -> Priced:
 
 
 def _drift(_: Params, asked: Asked) -> Priced:
-    """Without slices it can tell no case from another; without the weeks before, its first days are what it knows."""
+    """Without slices it can tell no case from another; without the weeks before, its first week is what it knows."""
     if not asked.contract.slices:
         return Priced(cost=NEVER, rates={}, note=_NO_SLICES)
     note = "sooner where the weeks before the trial can be read"
-    return Priced(cost=only_days(WARM_UP + 1, asked.traffic), rates={}, note=note)
+    return Priced(cost=only_days(WARM_UP + WEEK, asked.traffic), rates={}, note=note)
 
 
 def _at_once(_: Params, asked: Asked) -> Priced:

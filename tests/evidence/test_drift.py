@@ -8,7 +8,7 @@ from math import exp, fsum, log
 
 import pytest
 
-from shadow.evidence.drift import ecusum, mean_log
+from shadow.evidence.drift import ecusum, mean_log, weekly_ecusum
 from shadow.evidence.eprocess import bernoulli_log_e, harm
 
 H = log(1000)
@@ -65,3 +65,30 @@ def test_means_are_of_the_numbers_not_of_the_logs() -> None:
     """Also where they are too large to be written out."""
     assert exp(mean_log([log(3), log(5)], [0.25, 0.75])) == pytest.approx(fsum((0.75, 3.75)))
     assert mean_log([1000.0, 0.0], [0.5, 0.5]) == pytest.approx(1000 - log(2))
+
+
+def test_every_day_ends_a_week() -> None:
+    """From the seventh day on; each sequence of weeks goes on where it was seven days before."""
+    daily = [(day % 3, 40) for day in range(23)]
+    levels = weekly_ecusum(daily, 0.05)
+    assert len(levels) == 17 and weekly_ecusum(daily[:6], 0.05) == []
+    for first in range(7):
+        weeks = [daily[start : start + 7] for start in range(first, 17, 7)]
+        blocks = [(sum(bad for bad, _ in week), sum(total for _, total in week)) for week in weeks]
+        assert levels[first::7] == ecusum(blocks, 0.05)
+
+
+def test_a_profile_of_the_week_is_no_rise() -> None:
+    """Sundays at four times the limit and the week's mean at the limit: no alarm by weeks, one by days."""
+    rates = [0.025] * 6 + [0.2]
+    streams = [stream(seed, rates * 6) for seed in range(50)]
+    assert sum(max(weekly_ecusum(daily, 0.05)) >= H for daily in streams) <= 5
+    assert sum(max(ecusum(daily, 0.05)) >= H for daily in streams) >= 40
+
+
+@pytest.mark.parametrize(("times", "days"), [(2.0, 11), (3.0, 7)])
+def test_a_rise_is_seen_before_a_week_of_it_is_over(times: float, days: int) -> None:
+    """A week that holds some days of it shows it."""
+    for seed in range(20):
+        daily = stream(seed, [0.03] * 21 + [0.05 * times] * days)
+        assert max(weekly_ecusum(daily, 0.05)) >= H

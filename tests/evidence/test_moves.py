@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from math import log
 
-from shadow.evidence.drift import mean_log
+from shadow.evidence.counts import Table
+from shadow.evidence.drift import ecusum, mean_log
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.moves import WARM_UP, before, watched
 from shadow.evidence.reference import Arrived, refer
@@ -39,6 +40,30 @@ def test_as_before_is_silent() -> None:
     """Against the weeks before, or against the first week where nobody knows of these."""
     assert alarms(trial(usual, known=True)) == []
     assert alarms(trial(usual)) == []
+
+
+def sundays_differ(day: int, number: int) -> str:
+    """Three of four DE, and on Sundays one of four."""
+    return usual(day, number) if (FIRST + timedelta(days=day)).weekday() < 6 else "DE" if number % 4 == 0 else "FR"
+
+
+def test_a_weekly_profile_is_no_change() -> None:
+    """What Sundays bring is other than what Mondays bring, week after week; a day by itself would raise an alarm."""
+    seen = trial(sundays_differ, days=42)
+    assert alarms(seen) == []
+    then = before(seen)
+    daily = [
+        sum(cells[Table.SLICES].get(("country", "FR", 1, 0), 0) for cells in (seen.counts.days[d],)) for d in then.days
+    ]
+    assert max(ecusum([(often, 100) for often in daily], then.values["country", "FR"] / then.unit_days + 0.1)) > log(
+        1000
+    )
+
+
+def test_sundays_that_change_are_seen() -> None:
+    """More of the week's traffic than is allowed, though six days are as they were."""
+    told = alarms(trial(lambda d, n: usual(d, n) if d % 7 < 5 or d < 14 else f"x{n % 2}", days=42))
+    assert "more of country (new)" in told
 
 
 def test_a_share_that_moves_is_told_both_ways() -> None:

@@ -55,18 +55,18 @@ def test_passes_once_the_threshold_is_reached_and_not_before(name: str) -> None:
 
 
 def moved(days: int) -> Evidence:
-    """A week half of whose cases are German, then days on which three quarters are."""
+    """Two weeks in which half of the cases are German, of all but the last days; on these three quarters are."""
 
     def country(number: int) -> dict[str, str]:
         day, place = divmod(number, 100)
-        return {"country": "DE" if place < (50 if day < 7 else 75) else "FR"}
+        return {"country": "DE" if place < (75 if day >= 14 - days else 50) else "FR"}
 
-    return evidence(days_of(100 * (7 + days), days=7 + days, slices=country), days=7 + days)
+    return evidence(days_of(1400, days=14, slices=country), days=14)
 
 
 def test_an_alarm_is_raised_at_the_number_of_days_that_is_asked_for() -> None:
     """What is an alarm where one false one in a hundred days is allowed is none where it is one in a billion."""
-    seen = moved(3)
+    seen = moved(5)
     quick, slow = gate.get("input_drift")(false_alarm_days=100), gate.get("input_drift")(false_alarm_days=10**9)
     level = float(quick(seen).numbers["log_m"])
     assert log(100) < level < log(10**9)
