@@ -21,7 +21,7 @@ import difflib
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from threading import RLock
@@ -86,6 +86,7 @@ class Plug:
     function: Callable[..., Any]
     check: Check | None = None
     words: Words = ""
+    needs: tuple[str, ...] = ()
 
     def __call__(self, **params: Any) -> Bound:
         known = self._parameters()
@@ -99,7 +100,7 @@ class Plug:
         missing = [n for n, p in known.items() if p.default is p.empty and n not in params]
         if missing:
             raise ContractError(f"{self.kind.word} {self.name} lacks {', '.join(missing)}")
-        full = {n: params.get(n, p.default) for n, p in known.items()}
+        full = {n: _like(p.default, params.get(n, p.default)) for n, p in known.items()}
         if self.check is not None:
             self._run_check(full)
         return Bound(plug=self, params=freeze(full))
@@ -116,6 +117,11 @@ class Plug:
     def _parameters(self) -> dict[str, inspect.Parameter]:
         found = inspect.signature(self.function).parameters.values()
         return {p.name: p for p in found if p.kind is p.KEYWORD_ONLY}
+
+
+def _like(default: Any, given: Any) -> Any:
+    """JSON and YAML have no tuples: a list is one where the default is."""
+    return tuple(given) if isinstance(default, tuple) and isinstance(given, list) else given
 
 
 def _present(check: Check | None) -> Check:
@@ -137,7 +143,7 @@ class Kind:
     loading: RLock = field(default_factory=RLock)
 
     def __call__(
-        self, *, version: int = 1, check: Check | None = None, words: Words = ""
+        self, *, version: int = 1, check: Check | None = None, words: Words = "", needs: Sequence[str] = ()
     ) -> Callable[[Callable[..., Any]], Plug]:
         """Register the decorated function under its own name.
 
@@ -146,11 +152,17 @@ class Kind:
             check: called with the parameters; raises ValueError for wrong ones.
             words: what it says in plain words, for an owner; `{name}` is a parameter, `{name_percent}` one in percent;
                 or a function of the parameters.
+            needs: parts of a contract, as `slices`, without which it can say nothing; a contract that names it and
+                leaves one of them empty is refused. Gates alone are asked.
         """
+        if isinstance(needs, str) or not all(isinstance(part, str) for part in needs):
+            said = f"what a {self.word} needs is a list of names"
+            raise ContractError(said, seen=repr(needs)[:80], allowed='("slices",)')
 
         def register(function: Callable[..., Any]) -> Plug:
             name = function.__name__
-            return self.add(Plug(kind=self, name=name, version=version, function=function, check=check, words=words))
+            how: dict[str, Any] = {"check": check, "words": words, "needs": tuple(needs)}
+            return self.add(Plug(kind=self, name=name, version=version, function=function, **how))
 
         return register
 

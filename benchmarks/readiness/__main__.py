@@ -23,6 +23,7 @@ PARTS = (
     "means",
     "weeks",
     "drift",
+    "day_effects",
     "units",
     "slices",
     "novelty",

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from benchmarks.readiness.rows import Row, Run, at_most, shown
 from benchmarks.readiness.streams import DAYS, Whole
+from shadow.evidence.discovery import e_bh, e_holm
 from shadow.evidence.eprocess import READY, harm, threshold
 from tests.evidence.exact import log_es
 
@@ -36,10 +37,10 @@ def _truth(draw: np.random.Generator, how: Run, name: str, bad: int) -> Iterator
         together += bool((evidence.min(1) >= threshold(ALPHA)).any())
         mean = np.log(np.exp(_log_es(harmful, total, harm(LIMIT))).mean(1))
         beside += bool((mean >= threshold(ALPHA)).any())
-        said = e_bh(evidence[-1], ALPHA)
+        said = np.array(e_bh(evidence[-1].tolist(), ALPHA))
         wrong += said[worst].sum() / max(1, said.sum())
         power += (said.sum() - said[worst].sum()) / max(1, SLICES - bad)
-        holm += bool(e_holm(evidence[-1], ALPHA)[worst].any())
+        holm += bool(np.array(e_holm(evidence[-1].tolist(), ALPHA))[worst].any())
     if bad:
         yield at_most(f"every slice falsely ready at some look: {name}", together, trials, ALPHA)
         yield at_most(f"any false ready slice, e-Holm: {name}", holm, trials, ALPHA)
@@ -59,24 +60,3 @@ def _stream(draw: np.random.Generator, worst: Whole) -> tuple[Whole, Whole]:
 
 def _log_es(bad: Whole, total: Whole, prior: object) -> Floats:
     return log_es(bad.ravel(), total.ravel(), LIMIT, prior).reshape(bad.shape)  # type: ignore[arg-type]
-
-
-def e_bh(log_evidence: Floats, alpha: float) -> npt.NDArray[np.bool_]:
-    """Which hypotheses are rejected. Source: Wang & Ramdas (2022), false discovery rate control with e-values."""
-    order, k = np.argsort(-log_evidence, kind="stable"), np.arange(1, len(log_evidence) + 1)
-    enough = np.flatnonzero(log_evidence[order] >= np.log(len(k) / (k * alpha)))
-    said = np.zeros(len(k), bool)
-    if len(enough):
-        said[order[: enough[-1] + 1]] = True
-    return said
-
-
-def e_holm(log_evidence: Floats, alpha: float) -> npt.NDArray[np.bool_]:
-    """Which are rejected by closed testing with means. Source: Vovk & Wang (2021), E-values, section 5."""
-    e = np.exp(np.minimum(log_evidence, 600))
-    said = np.zeros(len(e), bool)
-    for k in range(len(e)):
-        others = np.sort(np.delete(e, k))
-        means = (e[k] + np.concatenate([[0.0], others.cumsum()])) / np.arange(1, len(e) + 1)
-        said[k] = means.min() >= 1 / alpha
-    return said

@@ -11,6 +11,7 @@ from shadow.approval import signed, void_because
 from shadow.cli.explain import Explained, explained, lines
 from shadow.cli.terminal import complain, say, write
 from shadow.errors import ContractError, UsageError
+from shadow.reports.safe import visible
 from shadow.store import Store, open_store
 from shadow.store.registry import Experiment, find_experiment
 from shadow.store.verdicts import StoredVerdict, verdicts_of
@@ -34,7 +35,7 @@ def verdict(given: Namespace) -> int:
         say(json.dumps(data, indent=2, ensure_ascii=False))
     else:
         for line in (*_told(store, held, last, void), *lines(gates)):
-            say(line)
+            say(visible(line, lines=False))
     return max(CODES[last.word], CODES["inconclusive"]) if void else CODES[last.word]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,7 +13,7 @@ from shadow.contract.hidden import refuse_hidden
 from shadow.contract.model import ESCALATE, Contract, EffectRule, Tool
 from shadow.contract.types import refuse_wrong_types
 from shadow.errors import ContractError
-from shadow.plug import nearest
+from shadow.plug import Bound, nearest
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
 
@@ -191,6 +192,29 @@ def _gates(contract: Contract, here: str) -> None:
     for bound in contract.gates:
         if bound.plug.kind.word != "gate":
             raise ContractError("a gate is expected", where=f"{here}: gates", seen=repr(bound)[:80])
+        _needed(contract, bound, here)
+
+
+def _needed(contract: Contract, bound: Bound, here: str) -> None:
+    """Refuse a gate that lacks what it looks at: it could never pass."""
+    known = [one.name for one in fields(contract)]
+    for part in bound.plug.needs:
+        where = f"{here}: gates.{bound.name}"
+        if part not in known:
+            raise ContractError(
+                f"the gate needs {part!r}, which no contract has",
+                where=where,
+                allowed=", ".join(known),
+                todo=nearest(part, known) or "mend the gate",
+            )
+        if not getattr(contract, part):
+            raise ContractError(
+                f"the gate judges by {part} and the contract declares none: it could never pass",
+                where=where,
+                seen=f"no {part}",
+                allowed=f"a contract with {part}",
+                todo=f"declare {part}, or leave the gate out",
+            )
 
 
 def _numbers(contract: Contract, here: str) -> None:

@@ -7,7 +7,7 @@ the row's unit-day is a number that rises by one wherever day or unit changes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,6 +18,7 @@ from shadow.errors import UsageError
 from shadow.evidence import distinct
 from shadow.evidence.columns import GRADES, NONE, STANDINGS, Coded, Columns, Flags, Measured, Whole
 from shadow.evidence.counts import Counts
+from shadow.evidence.grouping import distinct_of, grouped
 from shadow.evidence.histogram import EDGES, MICRO, NANO
 from shadow.evidence.judged import Standing, kind_of
 from shadow.evidence.tables import CANDIDATE, CONTROL, STEPS, UNKNOWN, Key, Table
@@ -28,7 +29,6 @@ _EDGES = np.array(EDGES, np.int64)
 _HAIR = 1e-9  # so that 1 - 0.9 is a hundred steps and not a hundred and one
 _MOST = 2**53  # what a measure is held as at most: 9 million USD, 285 years
 _ROOM = 2**62  # what a code made of several may reach
-_DENSE = 8  # cells a row up to which counting into an array is quicker than sorting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class _Frame:
 
     def count(self, table: Table, days: Whole, parts: Sequence[Whole], key: Name | None = None) -> None:
         """Add one for each row of (day, part…): under the parts, or under what `key` makes of them."""
-        for day, values, often in _grouped(days, parts):
+        for day, values, often in grouped(days, parts):
             self.add(table, day, values if key is None else key(values), often)
 
     def add(self, table: Table, day: int, key: Key, often: int) -> None:
@@ -123,41 +123,6 @@ def _no_doubles(columns: Columns, group: Whole) -> None:
         met.add(pair)
 
 
-def _grouped(days: Whole, parts: Sequence[Whole]) -> Iterator[tuple[int, tuple[int, ...], int]]:
-    """(day, parts, how often) for each combination that is there."""
-    if not len(days):
-        return
-    lows = [int(part.min()) for part in parts]
-    sizes = [int(part.max()) - low + 1 for part, low in zip(parts, lows, strict=True)]
-    start = int(days.min())
-    key, cells = days - start, int(days.max()) - start + 1
-    for part, low, size in zip(parts, lows, sizes, strict=True):
-        key, cells = key * size + (part - low), cells * size
-    if cells <= _DENSE * len(days) + 1024:
-        dense = np.bincount(key, minlength=cells)
-        found = np.flatnonzero(dense)
-        often = dense[found]
-    else:
-        found, where = _distinct(key)
-        often = np.bincount(where)
-    decoded: list[list[int]] = []
-    for low, size in zip(reversed(lows), reversed(sizes), strict=True):
-        found, rest = np.divmod(found, size)
-        decoded.append((rest + low).tolist())
-    values = list(zip(*reversed(decoded), strict=True)) if decoded else [()] * len(found)
-    yield from zip((found + start).tolist(), values, often.tolist(), strict=True)
-
-
-def _distinct(keys: Whole) -> tuple[Whole, Whole]:
-    """The different keys in order, and for each row which of them it has; keys that nearly are in order sort fast."""
-    order = np.argsort(keys, kind="stable")
-    inorder = keys[order]
-    new = np.concatenate([[True], inorder[1:] != inorder[:-1]]) if len(keys) else np.ones(0, bool)
-    where = np.empty(len(keys), np.int64)
-    where[order] = np.cumsum(new) - 1
-    return inorder[new], where
-
-
 def _add_cases(frame: _Frame) -> None:
     """What each row adds by itself."""
     one, day, compared = frame.of, frame.of.day, frame.compared
@@ -203,7 +168,7 @@ def _add_slices(frame: _Frame) -> None:
     """The share within the slice: of a unit-day, each value's cases alone; a row without a value adds to none."""
     for name, column in frame.of.slices.items():
         rows, size = frame.known & (column.codes != NONE), len(column.names)
-        pairs, where = _distinct(frame.group[rows] * size + column.codes[rows])
+        pairs, where = distinct_of(frame.group[rows] * size + column.codes[rows])
         days, value = frame.group_day[pairs // size], pairs % size
         known = np.bincount(where, minlength=len(pairs))
         served, harmful, confirmed = (
@@ -229,14 +194,14 @@ def _add_kinds(frame: _Frame) -> None:
     for column in frame.of.slices.values():
         size = len(column.names) + 1
         if room * size > _ROOM:
-            _, codes = _distinct(codes)
+            _, codes = distinct_of(codes)
             room = len(rows) + 1
         codes, room = codes * size + column.codes[rows] + 1, room * size
-    met, codes = _distinct(codes)
+    met, codes = distinct_of(codes)
     told = np.zeros(len(met), np.int64)
     told[codes] = rows
     names = [kind_of(_values(row, frame.of.slices)) for row in told.tolist()]
-    seen, _ = _distinct(frame.group[rows] * max(1, len(met)) + codes)
+    seen, _ = distinct_of(frame.group[rows] * max(1, len(met)) + codes)
     group, code = np.divmod(seen, max(1, len(met)))
     frame.count(Table.KINDS, frame.group_day[group], [code], lambda v: (names[v[0]],))
 
@@ -264,7 +229,7 @@ def _add_measure(frame: _Frame, table: Table, measured: Measured, scale: int) ->
     whole = _scaled(measured, sound, scale)
     frame.count(table, day[sound], [np.searchsorted(_EDGES, whole)])
     if table is Table.COSTS and len(whole):
-        days, where = _distinct(day[sound])
+        days, where = distinct_of(day[sound])
         spent = np.zeros(len(days), np.int64)
         np.add.at(spent, where, whole)
         for one, often in zip(days.tolist(), spent.tolist(), strict=True):

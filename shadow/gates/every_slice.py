@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil, fsum
 
 from shadow.evidence.counts import Table
-from shadow.evidence.eprocess import READY, log_e, more_needed, reached, threshold, upper_limit
+from shadow.evidence.discovery import Alone, ready_alone
+from shadow.evidence.eprocess import READY, more_needed, reached, threshold, upper_limit
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.forecast import days_for, until_first_close
-from shadow.evidence.slices import OTHER, Part, mean_harm_log_e, merged
+from shadow.evidence.slices import OTHER, Part, mean_harm_log_e
 from shadow.gates.finding import Finding, Number, Status
 from shadow.gates.words import check_share, many, nothing_yet, percent
 from shadow.plug import gate
 
 NAME = "every_slice"
 _ENOUGH = 11.2  # unit-days times the limit that a candidate at 0.35 of it needs in the mean
+_NAMED = 5  # slices that are named where it says which are not below the limit by themselves
 
 
 def _check(at_most: float, alpha: float, alpha_harm: float | None, floor: int | None) -> None:
@@ -33,7 +35,7 @@ def _words(at_most: float, alpha: float, alpha_harm: float | None, floor: int | 
     return f"{said}; error rate {100 * alpha:g} %{harm}"
 
 
-@gate(version=1, check=_check, words=_words)
+@gate(version=1, check=_check, words=_words, needs=("slices",))
 def every_slice(
     evidence: Evidence,
     *,
@@ -46,7 +48,8 @@ def every_slice(
 
     It is the weakest slice that decides, so their number costs nothing. A value with few unit-days is judged
     together with the other small ones of its slice, as "other", until it has enough: of what is merged the claim is
-    about all of it together. Confirmed harm rejects by the mean of the slices' evidence of harm.
+    about all of it together. Confirmed harm rejects by the mean of the slices' evidence of harm. It also says which
+    slices could go alone (`shadow.evidence.discovery`); *ready* does not rest on that.
 
     Args:
         at_most: the limit within a slice, a share in (0, 1); about three times that of `harmful_rate`.
@@ -68,26 +71,32 @@ def every_slice(
         return _rejected(evidence, harmed, at_most)
     if not evidence.compared:
         return nothing_yet(NAME, until_first_close(evidence) or None, harmed)
-    parts = merged(evidence.counts.slices(Table.SLICES, evidence.closed), _floor(at_most, floor))
-    if not parts:
+    slices = alone(evidence, at_most=at_most, alpha=alpha, floor=floor)
+    if not slices:
         return _no_slices()
-    weakest = min(parts, key=lambda part: log_e(part.pieces, at_most, READY))
-    numbers = {**_numbers(weakest, parts, at_most, alpha), "threshold": threshold(alpha), **harmed}
-    seen = f"The weakest of {many(len(parts), 'slice')}, {named(weakest)}: {_share(weakest)}"
-    if reached(float(numbers["log_e"]), alpha):
+    weakest = min(slices, key=lambda one: one.log_e)
+    numbers = {**_numbers(weakest, slices, at_most, alpha), "threshold": threshold(alpha), **harmed}
+    seen = f"The weakest of {many(len(slices), 'slice')}, {named(weakest.part)}: {_share(weakest.part)}"
+    if reached(weakest.log_e, alpha):
         reason = f"{seen}, below the limit of {percent(at_most)}, surely enough (error rate {percent(alpha)})."
         return Finding(gate=NAME, status=Status.PASS, reason=reason, numbers=numbers)
-    more = more_needed(weakest.pieces, at_most, READY, alpha=alpha)
+    part = weakest.part
+    more = more_needed(part.pieces, at_most, READY, alpha=alpha)
+    by_itself = f"; {numbers['alone']} of {len(slices)} are by themselves" if len(slices) > 1 else ""
     return Finding(
         gate=NAME,
         status=Status.INCONCLUSIVE,
-        reason=f"{seen}, not yet surely below the limit of {percent(at_most)}.",
+        reason=f"{seen}, not yet surely below the limit of {percent(at_most)}{by_itself}.",
         numbers=numbers,
-        needs=f"{many(more, 'more unit-day')} of {named(weakest)}"
-        if more is not None
-        else f"less harm in {named(weakest)}",
-        days=days_for(evidence, more, weakest.unit_days / max(1, len(evidence.closed))),
+        needs=f"{many(more, 'more unit-day')} of {named(part)}" if more is not None else f"less harm in {named(part)}",
+        days=days_for(evidence, more, part.unit_days / max(1, len(evidence.closed))),
     )
+
+
+def alone(evidence: Evidence, *, at_most: float, alpha: float, floor: int | None) -> tuple[Alone, ...]:
+    """Each slice over closed days, as this gate with these parameters cuts them, and whether it could go alone."""
+    counts, days = evidence.counts, evidence.closed
+    return ready_alone(counts, days, limit=at_most, alpha=alpha, floor=_floor(at_most, floor))
 
 
 def named(part: Part) -> str:
@@ -107,17 +116,22 @@ def _share(part: Part) -> str:
     return f"{percent(harmful / part.unit_days)} of {many(part.unit_days, 'unit-day')} harmful"
 
 
-def _numbers(weakest: Part, parts: list[Part], at_most: float, alpha: float) -> dict[str, Number]:
-    harmful = fsum(share * often for share, often in weakest.pieces)
+def _numbers(weakest: Alone, slices: Sequence[Alone], at_most: float, alpha: float) -> dict[str, Number]:
+    part = weakest.part
+    harmful = fsum(share * often for share, often in part.pieces)
+    open_still = [named(one.part) for one in sorted(slices, key=lambda one: one.log_e) if not one.ready_alone]
+    more = f", and {len(open_still) - _NAMED} more" if len(open_still) > _NAMED else ""
     return {
-        "log_e": log_e(weakest.pieces, at_most, READY),
-        "slices": len(parts),
-        "merged": sum(len(part.values) for part in parts if len(part.values) > 1),
-        "weakest": named(weakest),
-        "unit_days": weakest.unit_days,
+        "log_e": weakest.log_e,
+        "slices": len(slices),
+        "merged": sum(len(one.part.values) for one in slices if len(one.part.values) > 1),
+        "alone": len(slices) - len(open_still),
+        "not_alone": ", ".join(open_still[:_NAMED]) + more,
+        "weakest": named(part),
+        "unit_days": part.unit_days,
         "harmful": harmful,
-        "rate": harmful / weakest.unit_days,
-        "upper": upper_limit(weakest.pieces, alpha),
+        "rate": harmful / part.unit_days,
+        "upper": upper_limit(part.pieces, alpha),
     }
 
 

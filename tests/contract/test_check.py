@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,9 +13,25 @@ import pytest
 from comparators.exact import exact
 from comparators.numeric import numeric
 from comparators.text import text
-from shadow.contract import Contract, Stop, Tool, check, cosmetic, effect, major, minor, read, write
+from shadow.contract import (
+    Contract,
+    Stop,
+    Tool,
+    check,
+    cosmetic,
+    effect,
+    from_json,
+    from_yaml,
+    major,
+    minor,
+    read,
+    to_json,
+    write,
+)
 from shadow.errors import ContractError
+from shadow.gates import coverage, every_slice, input_drift
 from shadow.gates.calendar import calendar
+from shadow.plug import Bound, Kind
 from tests.contract.desk import made, parts
 
 ACCEPTS, PRODUCES = parts()["accepts"], parts()["produces"]
@@ -86,6 +103,12 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"gates": []}, "refund-desk: gates", "nothing is ever ready"),
     ({"gates": [exact()]}, "refund-desk: gates", "a gate is expected"),
     ({"gates": [calendar]}, "refund-desk: gates", "called"),
+    (
+        {"slices": (), "gates": [every_slice(at_most=0.03)]},
+        "refund-desk: gates.every_slice",
+        "declare slices, or leave",
+    ),
+    ({"slices": (), "gates": [calendar(days=14), input_drift()]}, "refund-desk: gates.input_drift", "seen: no slices"),
     ({"failure": "major"}, "refund-desk: failure", "cosmetic, minor, major, critical"),
     ({"violation": "major"}, "refund-desk: violation", "cosmetic, minor, major, critical"),
     ({"settles_within": "five days"}, "refund-desk: settles_within", '"36h"'),
@@ -179,3 +202,45 @@ def test_a_decimal_is_not_taken_for_a_text() -> None:
     assert one.at_most == {"EUR": "9.90"}
     with pytest.raises(ContractError, match="amounts as texts"):
         made(tools=[replace(one, at_most={"EUR": Decimal("9.90")})], compare={"decision": major(exact())})
+
+
+def theirs(*needs: str) -> Bound:
+    """A third party's gate that needs these parts, in a registry of its own."""
+    kind = Kind(word="gate", package="shadow.gates")
+
+    @kind(version=1, needs=needs)
+    def weather(evidence: object) -> object:
+        return None
+
+    return weather()
+
+
+def test_a_third_partys_gate_says_what_it_needs() -> None:
+    """What the contract has is right; what it lacks is refused by name, and so is a part that no contract has."""
+    assert made(gates=[theirs("slices", "approval")]).slices == ("country",)
+    assert made(gates=[theirs()], slices=()).slices == ()
+    for part, changed in (("horizon_days", {}), ("approval", {"approval": None}), ("stops", {"stops": ()})):
+        with pytest.raises(ContractError, match=f"declares none.*seen: no {part}") as caught:
+            made(gates=[theirs("slices", part)], **changed)
+        assert caught.value.where == "refund-desk: gates.weather"
+    with pytest.raises(ContractError, match="needs 'slice', which no contract has") as caught:
+        made(gates=[theirs("slice")])
+    assert caught.value.todo == "did you mean 'slices'?"
+
+
+@pytest.mark.parametrize("needs", ["slices", (5,), [None]])
+def test_what_a_gate_needs_is_a_list_of_names(needs: Any) -> None:
+    """A text alone would be read letter by letter."""
+    with pytest.raises(ContractError, match="needs is a list of names"):
+        Kind(word="gate", package="shadow.gates")(needs=needs)
+
+
+def test_a_contract_that_is_read_is_held_to_what_its_gates_need() -> None:
+    """From JSON and YAML as from Python; coverage needs no slices."""
+    right = made(gates=[every_slice(at_most=0.03), coverage()])
+    assert from_json(to_json(right)) == right
+    data = {**json.loads(to_json(right)), "slices": []}
+    for read_in in (from_json, from_yaml):
+        with pytest.raises(ContractError, match="judges by slices and the contract declares none"):
+            read_in(json.dumps(data))
+    assert made(gates=[coverage()], slices=()).gates == (coverage(),)

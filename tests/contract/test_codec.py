@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 from shadow.contract import digests, from_json, from_yaml, load, to_json, to_yaml
 from shadow.contract.codec import duration, duration_text, from_data, to_data
 from shadow.errors import ContractError
+from shadow.gates import coverage
 from tests.contract.desk import made
 
 
@@ -29,6 +30,14 @@ def test_both_ways() -> None:
     assert from_yaml(to_yaml(one)) == one
     assert to_json(from_yaml(to_yaml(one))) == to_json(one)
     assert list(from_json(to_json(one)).compare) == list(one.compare)
+
+
+def test_a_gates_dates_come_back() -> None:
+    """JSON has no tuples; a list of them is the same gate, and the same digest."""
+    days = ("2026-11-30", "2026-12-24")
+    one, listed = made(gates=[coverage(must_see=days)]), made(gates=[coverage(must_see=list(days))])
+    assert from_json(to_json(one)) == one == listed == from_yaml(to_yaml(one))
+    assert digests(one) == digests(listed)
 
 
 @given(some.timedeltas(min_value=timedelta(microseconds=1), max_value=timedelta(days=4000)))

@@ -7,9 +7,10 @@ from math import exp, fsum, log
 import pytest
 
 from shadow.contract.model import Severity
-from shadow.evidence.counts import Counts, tally
+from shadow.evidence.counts import Counts
 from shadow.evidence.eprocess import harm, log_e, reached
 from shadow.evidence.slices import OTHER, mean_harm_log_e, merged
+from shadow.evidence.tally import tally
 from tests.evidence.rows import discrepancy, midnight, ordered, row
 
 HARM = discrepancy(Severity.MAJOR, confirmed=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shadow.contract.model import Severity
+from shadow.evidence.evidence import Evidence
 from shadow.evidence.judged import Standing
 from shadow.gates import Status, critical_rate, harmful_rate
 from tests.evidence.rows import days_of, discrepancy, evidence
@@ -122,3 +123,61 @@ def test_the_error_rate_of_rejecting_is_its_own() -> None:
     assert harmful_rate(at_most=0.02, alpha=1e-6, alpha_harm=0.05)(seen).rejects
     clean = evidence(days_of(187, days=1), days=1)
     assert harmful_rate(at_most=0.02, alpha_harm=1e-6)(clean).status is Status.PASS
+
+
+def by_day(*harmful: int, total: int = 500) -> Evidence:
+    """Days of so many unit-days, so many of each day's harmful."""
+    special = {day * total + n: discrepancy(Severity.MAJOR) for day, bad in enumerate(harmful) for n in range(bad)}
+    days = len(harmful)
+    return evidence(days_of(total * days, days=days, special=special), days=days)
+
+
+def test_days_that_differ_more_than_chance_need_more() -> None:
+    """84 of 7,000: evenly over fourteen days a pass; all on every other day not, and it is said why."""
+    even, odd = HARMFUL(by_day(*[6] * 14)), HARMFUL(by_day(*[0, 12] * 7))
+    assert even.status is Status.PASS and "Days differ" not in even.reason
+    assert float(even.numbers["phi"]) == 1.0
+    assert odd.status is Status.INCONCLUSIVE and not odd.rejects
+    assert odd.numbers["whole_log_e"] == even.numbers["log_e"]
+    assert float(odd.numbers["log_e"]) < float(odd.numbers["threshold"]) < float(odd.numbers["whole_log_e"])
+    assert "Days differ more than chance: 6.5 times the variance of equal days; of equal days it would be" in odd.reason
+
+
+def test_of_fewer_days_nothing_is_said_about_how_they_differ() -> None:
+    """Thirteen days are judged by all of their evidence."""
+    found = HARMFUL(by_day(*[12, *[0, 12] * 6]))
+    assert found.status is Status.PASS
+    assert "phi" not in found.numbers and "Days differ" not in found.reason
+
+
+def test_evidence_that_does_even_thinned_passes_and_it_is_said() -> None:
+    """Few enough harmful for a sixth of it to do."""
+    found = HARMFUL(by_day(*[0, 6] * 14))
+    assert found.status is Status.PASS
+    assert float(found.numbers["log_e"]) < float(found.numbers["whole_log_e"])
+    assert "enough even with each day's evidence thinned by that" in found.reason
+
+
+def test_days_that_differ_by_chance_are_no_matter() -> None:
+    """phi is 1.9 of fourteen days, above 1.5 and below what one in a hundred has."""
+    found = HARMFUL(by_day(*[1, 6] * 7, total=300))
+    assert float(found.numbers["log_e"]) > 0
+    assert 1.5 < float(found.numbers["phi"]) < float(found.numbers["phi_by_chance"])
+    assert found.numbers["log_e"] == found.numbers["whole_log_e"] and "Days differ" not in found.reason
+
+
+def test_what_is_needed_counts_the_thinning() -> None:
+    """Twenty more days alike bring what it asked for, and it passes; half of them do not."""
+    found = HARMFUL(by_day(*[0, 14] * 8))
+    assert found.status is Status.INCONCLUSIVE and found.days is not None and found.days > 4
+    more = 2 * int(found.days / 2 + 1)
+    assert HARMFUL(by_day(*[0, 14] * (8 + more // 2))).status is Status.PASS
+    assert HARMFUL(by_day(*[0, 14] * (8 + more // 4))).status is Status.INCONCLUSIVE
+
+
+def test_thinning_never_helps() -> None:
+    """Evidence against ready is not made less by days that differ; confirmed harm rejects as before."""
+    found = HARMFUL(by_day(*[0, 30] * 7))
+    assert found.numbers["log_e"] == found.numbers["whole_log_e"]
+    assert float(found.numbers["log_e"]) < 0
+    assert found.reason.endswith("times the variance of equal days.")

@@ -116,3 +116,33 @@ def test_an_open_day_is_no_evidence_for_ready() -> None:
     assert GATE(evidence(ordered([*first, *rows]), days=1)).status is Status.PASS
     found = GATE(evidence(ordered([*first, *rows, waits]), days=1))
     assert found.status is Status.INCONCLUSIVE and found.numbers["unit_days"] == 30
+
+
+def test_it_says_which_slices_could_go_alone() -> None:
+    """Two of four are below the limit by themselves; the others are named, the worst first."""
+    found = GATE(desk({"DE": 5000, "FR": 400, "NL": 400, "SE": 400}, {"FR": 30, "SE": 20}))
+    assert found.status is Status.INCONCLUSIVE
+    assert found.numbers["alone"] == 2
+    assert found.numbers["not_alone"] == "country FR, country SE"
+    assert found.reason.endswith("not yet surely below the limit of 6 %; 2 of 4 are by themselves.")
+
+
+def test_where_it_passes_all_of_them_could_go_alone() -> None:
+    """None is left to name."""
+    found = GATE(desk({"DE": 5000, "NL": 400}))
+    assert found.status is Status.PASS
+    assert (found.numbers["alone"], found.numbers["not_alone"]) == (2, "")
+
+
+def test_that_one_slice_could_go_alone_does_not_make_it_pass() -> None:
+    """Ready asks for the weakest too, and going alone takes more than the weakest needs."""
+    seen = desk({"DE": 190, "FR": 190, "NL": 190}, {"FR": 12, "NL": 12, "DE": 3})
+    assert GATE(seen).status is Status.INCONCLUSIVE and GATE(seen).numbers["alone"] == 0
+    assert GATE(desk({"DE": 190}, {"DE": 3})).status is Status.PASS
+
+
+def test_only_a_few_slices_are_named() -> None:
+    """Of nine that are open, five; a single slice is not told against itself."""
+    many = GATE(desk({f"c{n}": 200 for n in range(9)}, {f"c{n}": 12 for n in range(9)}))
+    assert str(many.numbers["not_alone"]).endswith("and 4 more") and many.numbers["alone"] == 0
+    assert "by themselves" not in GATE(desk({"DE": 200}, {"DE": 12})).reason
