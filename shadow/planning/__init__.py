@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from shadow.planning.bars import Assumed
-from shadow.planning.plan import Bar, Plan, plan
+from shadow.planning.plan import Bar, Plan, impossible, plan
 
-__all__ = ["Assumed", "Bar", "Plan", "plan"]
+__all__ = ["Assumed", "Bar", "Plan", "impossible", "plan"]

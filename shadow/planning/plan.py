@@ -129,6 +129,24 @@ def plan(contract: Contract, assumed: Assumed, *, days: int | None = None, versi
     )
 
 
+def impossible(contract: Contract, *, version: int = 1) -> tuple[str, ...]:
+    """Why not even a candidate without a fault could be ready by the trial's last day; empty where one could.
+
+    Quick, since nothing is drawn. Where the contract says nothing of its volume, nothing is known.
+
+    Args:
+        version: as in `plan`.
+    """
+    if not contract.cases_per_day > 0:
+        return ()
+    assumed, last = Assumed(cases_per_day=contract.cases_per_day), contract.horizon_days or DAYS
+    traffic = assumed.traffic(contract)
+    gates = of_version(contract.gates, version) if contract.family else contract.gates
+    priced = ((bound, price(bound, contract, assumed)) for bound in gates)
+    found = (_refused(bound, cost, traffic, last) for bound, cost in priced if cost)
+    return tuple(reason for reason in found if reason)
+
+
 def _draws(priced: Sequence[Priced], traffic: Traffic, last: int) -> Draws:
     """Bars over one stream are about one candidate: it is good enough for the tightest of them."""
     rates: dict[str, float] = {}

@@ -17,7 +17,7 @@ from shadow.evidence.eprocess import READY, inputs_for
 from shadow.evidence.judged import Judged
 from shadow.evidence.streams import Draws
 from shadow.gates import Finding, Status, calendar, critical_rate, harmful_rate, recency, set_aside, whole_weeks
-from shadow.planning import Assumed, Plan, plan
+from shadow.planning import Assumed, Plan, impossible, plan
 from shadow.planning.bars import RULES, price
 from shadow.planning.words import text
 from shadow.plug import Bound, Kind, gate
@@ -295,3 +295,20 @@ def test_the_least_and_the_dear_are_the_gates() -> None:
     dear = gate.get("cost")(per_case_usd=0.05)
     pieces = planned(dear).bars[0].pieces or 0
     assert pieces <= first_passed(dear, 4000, cost_usd=0.0375) <= 1.1 * pieces
+
+
+@pytest.mark.parametrize("cases", [30, 100, 500])
+@pytest.mark.parametrize("family", [False, True])
+def test_what_is_impossible_is_what_a_plan_refuses(cases: int, family: bool) -> None:
+    """Without drawing anything; at 30 and at 100 a day three thousand clean unit-days do not come together."""
+    one = contract(critical_rate(below=0.001), harmful_rate(at_most=0.02), cases_per_day=cases, family=family)
+    found = impossible(one)
+    assert found == plan(one, Assumed(cases_per_day=cases)).refused
+    assert bool(found) == (cases < 500)
+
+
+def test_without_a_volume_nothing_is_known_to_be_impossible() -> None:
+    """The contract need not say how many cases come in; a horizon that it names counts."""
+    one = contract(critical_rate(below=0.001), cases_per_day=0)
+    assert impossible(one) == ()
+    assert impossible(replace(one, cases_per_day=500, horizon_days=3))

@@ -31,6 +31,7 @@ EVERY_S = 5.0  # seconds between two lines of progress in a task's log
 def preflight(served: Served) -> dict[str, Any]:
     """Pins the candidate, registers the contract and begins our run of this window; gives their ids."""
     from shadow import steps
+    from shadow.planning import impossible
     from shadow.steps.beginning import utc_now
     from shadow.store.dag_runs import note_dag_run
 
@@ -42,6 +43,8 @@ def preflight(served: Served) -> dict[str, Any]:
         run = steps.begin(store, served.setup, experiment=experiment, start=start, end=end, at_most=form["at_most"])
         note_dag_run(store, dag_id=ti.dag_id, run_id=ti.run_id, run=run, now=utc_now())
     log.info("run %s of experiment %s: %s, [%s, %s)", run, experiment, form["candidate"], start, end)
+    for reason in impossible(served.setup.contract):
+        log.warning("no candidate can be ready under this contract: %s", reason)
     return {"experiment": experiment, "run": run}
 
 

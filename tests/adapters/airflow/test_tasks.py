@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -137,6 +139,19 @@ def test_without_a_window_nothing_begins(run_dag: RunDag, trial_desk: Trial, sta
     seen = states(run)
     assert run.state == "failed" and seen["preflight"] == ["failed"] and tries["preflight"] == 1
     assert seen["notify"] == ["success"] and count(trial_desk, runs) == 0
+
+
+def test_bars_that_nobody_can_pass_are_said_on_the_first_day(
+    run_dag: RunDag, trial_desk: Trial, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At one case a day no candidate shows that it is harmless: the log says so, and the run goes on."""
+    written = small.trial
+    monkeypatch.setattr(small, "trial", lambda: replace(written(), cases_per_day=1))
+    trial_desk.arrive(0, range(2))
+    with caplog.at_level(logging.WARNING, logger="shadow.adapters.airflow.tasks"):
+        run = run_dag(trial_desk.dag, form(0))
+    said = [record.getMessage() for record in caplog.records if "no candidate can be ready" in record.getMessage()]
+    assert run.state == "success" and len(said) == 1 and "harmful_rate" in said[0]
 
 
 def test_a_scheduled_run_takes_its_interval(run_dag: RunDag, trial_desk: Trial) -> None:
