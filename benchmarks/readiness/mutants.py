@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from benchmarks.readiness.mutant import Mutant, of_file
 
 GATES, EVIDENCE = "shadow/gates", "shadow/evidence"
 ABOUT_RATES = ("tests/gates/test_rates.py",)
@@ -22,40 +22,15 @@ ABOUT_VERDICTS = ("tests/gates/test_verdict.py",)
 EVERY_GATE = "tests/gates/test_every_gate.py"
 ABOUT_E = ("tests/evidence/test_eprocess.py", "tests/evidence/test_exact_ready.py")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mutant:
-    """One change of one place.
-
-    Attributes:
-        gate: what is weakened.
-        how: in a few words; begins with sign, threshold, edge, missing or rule.
-        file: whose text changes.
-        old, new: `old` is there exactly once.
-        tests: files of which one test must die.
-    """
-
-    gate: str
-    how: str
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-
-
-def _of(file: str, tests: tuple[str, ...], gate: str, *changes: tuple[str, str, str]) -> tuple[Mutant, ...]:
-    return tuple(Mutant(gate=gate, how=how, file=file, old=old, new=new, tests=tests) for how, old, new in changes)
-
-
 MUTANTS: tuple[Mutant, ...] = (
-    *_of(
+    *of_file(
         f"{EVIDENCE}/eprocess.py", ABOUT_E, "every test",
         ("threshold: half of it", "return -log(alpha)", "return -log(alpha) / 2"),
         ("edge: at it counts as reached", ">= TOLERANCE", ">= -TOLERANCE"),
         ("sign: a bad piece grows the evidence", "+ share * r\n", "+ share / max(r, 0.5)\n"),
         ("threshold: weights that sum to more than 1", "fits and isclose(fsum(self.weights), 1.0)", "fits"),
     ),
-    *_of(
+    *of_file(
         f"{EVIDENCE}/counts.py", ABOUT_DAYS, "closed days",
         ("edge: the day that lasts is closed", "waits or day >= look.date()", "waits or day > look.date()"),
         ("missing: what waits does not hold a day open", 
@@ -63,7 +38,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("missing: nor does a label that is due", " or counts.number(Table.LABEL_DUE, days=[day])", ""),
         ("edge: days behind an open one are closed", "            break\n", "            continue\n"),
     ),
-    *_of(
+    *of_file(
         f"{EVIDENCE}/bulk.py",
         ("tests/evidence/test_counts.py", "tests/evidence/test_unit_days.py"), "unit-days",
         ("missing: an unlabelled discrepancy is harmless", "harmful=compared & (columns.grade >= least),",
@@ -78,12 +53,12 @@ MUTANTS: tuple[Mutant, ...] = (
          "has = np.repeat(np.arange(len(served)), served)\n"
          "    frame.count(Table.SERVED, days[has], [served[has], harmful[has]])\n    has = served > 0"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/words.py", (f"{EVERY_GATE}::test_no_data_is_inconclusive",), "all gates",
         ("missing: no closed day passes", "status=Status.INCONCLUSIVE,\n        reason=\"No arrival day",
          "status=Status.PASS,\n        reason=\"No arrival day"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/harmful_rate.py", ABOUT_RATES, "harmful_rate",
         ("threshold: any evidence is enough", 'sure = reached(float(numbers["log_e"]), alpha)',
          'sure = float(numbers["log_e"]) > 0'),
@@ -100,7 +75,7 @@ MUTANTS: tuple[Mutant, ...] = (
          "log_e(ready, at_most, harm(at_most))"),
         ("rule: confirmed harm does not reject", "return _rejected(numbers, at_most)", "pass"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/critical_rate.py", ABOUT_RATES, "critical_rate",
         ("threshold: any evidence is enough", 'if reached(float(numbers["log_e"]), alpha):',
          'if float(numbers["log_e"]) > 0:'),
@@ -109,35 +84,35 @@ MUTANTS: tuple[Mutant, ...] = (
         ("rule: one confirmed event is none", "if events:", "if len(events) > 1:"),
         ("rule: a confirmed event does not reject", "rejects=True", "rejects=False"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/calendar.py", ("tests/gates/test_calendar.py",), "calendar",
         ("edge: one day fewer", "if len(seen) >= days and not lacking:", "if len(seen) >= days - 1 and not lacking:"),
         ("threshold: every weekday once", "if often[number] < 2]", "if often[number] < 1]"),
         ("missing: a day without a compared case counts", "days=(day,)) > 0", "days=(day,)) >= 0"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/shares.py", ABOUT_SHARES, "set_aside, stale",
         ("threshold: twice the limit", "if part <= at_most * total:", "if part <= 2 * at_most * total:"),
         ("missing: nothing compared passes", "status=Status.FAIL,\n        reason=f\"Not one",
          "status=Status.PASS,\n        reason=f\"Not one"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/set_aside.py", ABOUT_SHARES, "set_aside",
         ("missing: incomparable does not count", "part=aside + blind", "part=aside"),
         ("edge: open days count", "Standing.SET_ASIDE, days=evidence.closed)", "Standing.SET_ASIDE)"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/stale.py", ABOUT_SHARES, "stale",
         ("missing: none is stale", "evidence.counts.number(Table.STALE, days=evidence.closed)", "0"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/data_quality.py",
         (f"{EVERY_GATE}::test_open_problems_do_not_pass", f"{EVERY_GATE}::test_what_was_not_validated_does_not_pass"),
         "data_quality",
         ("missing: an open problem passes", "if evidence.problems:", "if False:"),
         ("missing: what was not validated passes", "if evidence.unvalidated or not evidence.validated:", "if False:"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/latency.py", ABOUT_MEASURES, "latency",
         ("threshold: any evidence is enough", 'if reached(float(numbers["log_e"]), alpha):',
          'if float(numbers["log_e"]) > 0:'),
@@ -145,18 +120,18 @@ MUTANTS: tuple[Mutant, ...] = (
          "at_or_over(bins, p95_s, MICRO),"),
         ("missing: an impossible duration passes", 'if numbers["unsound"]:', "if False:"),
     ),
-    *_of(
+    *of_file(
         f"{EVIDENCE}/histogram.py", ABOUT_MEASURES, "latency",
         ("edge: the ceiling itself is quick enough", "if k >= first)", "if k > first)"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/latency_against_control.py", ABOUT_CONTROL, "latency_against_control",
         ("sign: the control is held to it", "if upper <= ratio * lower:", "if lower <= ratio * upper:"),
         ("missing: an unknown time is quick", "{**ours, endless: ours.get(endless, 0) + slow}", "ours"),
         ("missing: an unknown time of the control is none", "theirs[0] = theirs.get(0, 0) + instant", "pass"),
         ("missing: an impossible duration passes", 'if numbers["unsound"]:', "if False:"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/cost.py", ABOUT_MEASURES, "cost",
         ("threshold: any evidence is enough", 'if reached(float(numbers["log_e"]), alpha):',
          'if float(numbers["log_e"]) > 0:'),
@@ -164,29 +139,29 @@ MUTANTS: tuple[Mutant, ...] = (
         ("missing: an undeclared price passes", "if not evidence.price_known:", "if False:"),
         ("missing: an unknown cost passes", 'if numbers["unknown"]:', "if False:"),
     ),
-    *_of(
+    *of_file(
         f"{EVIDENCE}/recency.py", ABOUT_TIME, "recency",
         ("sign: the strongest stretch decides", "weakest = min(weakest,", "weakest = max((-inf, None), weakest,"),
         ("edge: only longer stretches are looked at", "days=days - 1)", "days=days)"),
         ("missing: too few days pass", "return -inf, None", "return inf, through"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/recency.py", ABOUT_TIME, "recency",
         ("threshold: any evidence is enough", "if reached(weakest, alpha):", "if weakest > 0:"),
     ),
-    *_of(
+    *of_file(
         f"{EVIDENCE}/weeks.py", ABOUT_TIME, "whole_weeks",
         ("edge: the day after the week is in it", "if day < end)", "if day <= end)"),
         ("edge: a week has six days", "_WEEK = 7", "_WEEK = 6"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/whole_weeks.py", ABOUT_TIME, "whole_weeks",
         ("threshold: one week fewer", "if over >= weeks and sure:", "if over >= weeks - 1 and sure:"),
         ("sign: the better of the weeks and now", '"log_e": min(log_e(pieces', '"log_e": max(log_e(pieces'),
         ("threshold: any evidence is enough", 'sure = reached(float(numbers["log_e"]), alpha)',
          'sure = float(numbers["log_e"]) > 0'),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/every_slice.py", ABOUT_SLICES, "every_slice",
         ("sign: the strongest slice decides", "weakest = min(slices, key", "weakest = max(slices, key"),
         ("threshold: any evidence is enough", "if reached(weakest.log_e, alpha):", "if weakest.log_e > 0:"),
@@ -198,13 +173,13 @@ MUTANTS: tuple[Mutant, ...] = (
          "status=Status.PASS,\n        reason=\"The contract declares"),
         ("rule: harm in a slice does not reject", "return _rejected(evidence, harmed, at_most)", "pass"),
     ),
-    *_of(
+    *of_file(
         f"{EVIDENCE}/slices.py", ABOUT_SLICES, "every_slice",
         ("missing: small values are left out",
          "return [*sorted(rising[small:]), other]", "return sorted(rising[small:])"),
         ("threshold: the sum of the slices' harm and not its mean", "log(weight / len(pairs))", "0.0"),
     ),
-    *_of(
+    *of_file(
         f"{EVIDENCE}/discovery.py", ("tests/evidence/test_discovery.py",), "slices alone",
         ("threshold: each at its own, e-BH", "k * alpha / len(known))", "alpha)"),
         ("edge: the first step that fails ends it, e-BH", "max(enough, default=0)",
@@ -215,7 +190,7 @@ MUTANTS: tuple[Mutant, ...] = (
          "merged(counts.slices(Table.SLICES, days), 1)"),
         ("edge: all days count", "counts.slices(Table.SLICES, days)", "counts.slices(Table.SLICES)"),
     ),
-    *_of(
+    *of_file(
         f"{EVIDENCE}/day_effect.py", ("tests/evidence/test_day_effect.py", *ABOUT_RATES), "day effects",
         ("edge: thirteen days are enough", "LEAST_DAYS = 14", "LEAST_DAYS = 13"),
         ("threshold: one in ten by chance", "RARE = 0.01", "RARE = 0.1"),
@@ -226,71 +201,71 @@ MUTANTS: tuple[Mutant, ...] = (
          "(bad / total - mean) ** 2 * 100"),
         ("rule: thinned twice", "(bad, often / phi)", "(bad, often / phi / phi)"),
     ),
-    *_of(
+    *of_file(
         "shadow/contract/check.py", ("tests/contract/test_check.py",), "contracts",
         ("missing: a gate is not asked what it needs", "        _needed(contract, bound, here)\n", ""),
         ("missing: a part that no contract has is not told", "if part not in known:", "if part == known:"),
     ),
-    *_of(
+    *of_file(
         "shadow/plug.py", ("tests/contract/test_codec.py", "tests/contract/test_check.py"), "contracts",
         ("rule: dates that come back from JSON are others", "_like(p.default, params.get(n, p.default))",
          "params.get(n, p.default)"),
         ("missing: what a third party's gate needs is dropped", '"needs": tuple(needs)', '"needs": ()'),
     ),
-    *_of(
+    *of_file(
         "shadow/cli/explain.py", ("tests/cli/test_explain.py",), "slices alone",
         ("sign: the best slice first", "key=lambda one: one.log_e)", "key=lambda one: -one.log_e)"),
         ("missing: hidden characters reach the terminal", "visible(said, lines=False)", "said"),
         ("edge: every row is shown", "for row in rows[:_ROWS]]", "for row in rows]"),
         ("sign: those that could not go are told to", "'yes' if row.alone else 'no'", "'no' if row.alone else 'yes'"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/input_drift.py", ("tests/contract/test_check.py",), "contracts",
         ("missing: without slices it may be asked for", 'needs=("slices",),', "needs=(),"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/every_slice.py", ("tests/contract/test_check.py",), "contracts",
         ("missing: without slices it may be asked for", 'needs=("slices",)', "needs=()"),
     ),
-    *_of(
+    *of_file(
         f"{EVIDENCE}/paired.py", ABOUT_CONTROL, "non_inferior",
         ("sign: worse is better", "[((worse + 1) / 2, often)", "[((1 - worse) / 2, often)"),
         ("threshold: twice the margin", "return (1 + by) / 2", "return (1 + 2 * by) / 2"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/non_inferior.py", ABOUT_CONTROL, "non_inferior",
         ("threshold: any evidence is enough", 'if reached(float(numbers["log_e"]), alpha):',
          'if float(numbers["log_e"]) > 0:'),
         ("edge: open days count", "evidence.counts.versus(evidence.closed)", "evidence.counts.versus()"),
     ),
-    *_of(
+    *of_file(
         "shadow/review/judging.py", ("tests/review",), "non_inferior",
         ("missing: unlabelled is held against nobody", "return int(severity is not None and severity.harmful)",
          "return 0"),
         ("sign: the sides are mixed up",
          "{Side.CONTROL: 1, Side.CANDIDATE: -1}", "{Side.CONTROL: -1, Side.CANDIDATE: 1}"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/similarity.py", ABOUT_CONTROL, "similarity",
         ("sign: the limit of the other side", "1 - at_least, evidence", "at_least, evidence"),
         ("threshold: any evidence is enough", 'if reached(float(numbers["log_e"]), alpha):',
          'if float(numbers["log_e"]) > 0:'),
         ("missing: an unknown similarity passes", 'if numbers["unknown"]:', "if False:"),
     ),
-    *_of(
+    *of_file(
         f"{EVIDENCE}/cells.py", ABOUT_TRAFFIC, "coverage",
         ("edge: one date is enough", "TWICE = 2", "TWICE = 1"),
         ("threshold: nine tenths of the share", "if have >= share - _HAIR:", "if have >= 0.9 * share - _HAIR:"),
         ("missing: nothing known of the weeks before asks for nothing", "if reference is None or not reference.cases:",
          "if reference is None:\n        return Cells(shares={}, assumed=True)\n    if not reference.cases:"),
     ),
-    *_of(
+    *of_file(
         f"{EVIDENCE}/novelty.py", ABOUT_TRAFFIC, "coverage",
         ("threshold: the best start and not the mean of all", "term - top) for term in terms) / STARTS)",
          "term - top) for term in terms))"),
         ("sign: what was met before is new", "here - met", "here & met"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/input_drift.py", ABOUT_TRAFFIC, "input_drift",
         ("sign: an alarm passes", '< float(numbers["threshold"]) - TOLERANCE', '> float(numbers["threshold"])'),
         ("threshold: the alarm is a million times dearer", '"threshold": log(false_alarm_days)',
@@ -300,12 +275,12 @@ MUTANTS: tuple[Mutant, ...] = (
          'return Finding(gate=NAME, status=Status.PASS, reason="x") if evidence else '
          '_open("The contract declares no slices'),
     ),
-    *_of(
+    *of_file(
         f"{EVIDENCE}/drift.py", ("tests/evidence/test_drift.py", *ABOUT_TRAFFIC), "input_drift",
         ("rule: a good past delays it", "max(m, 0.0) + log_e", "m + log_e"),
         ("rule: a day by itself is judged", "daily[start : start + WEEK]", "daily[start : start + 1]"),
     ),
-    *_of(
+    *of_file(
         f"{GATES}/verdict.py", ABOUT_VERDICTS, "the verdict",
         ("rule: an open gate is no obstacle", "elif asked and not blocking and evidence.compared:",
          "elif asked and evidence.compared:"),

@@ -14,7 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.readiness.mutants import MUTANTS, Mutant
+from benchmarks.readiness.mutant import Mutant
+from benchmarks.readiness.mutants import MUTANTS
 from benchmarks.readiness.rows import Row, Run
 
 HERE = Path(__file__).resolve().parents[2]
