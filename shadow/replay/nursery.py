@@ -24,17 +24,18 @@ from shadow.candidates import Candidate
 from shadow.errors import CandidateError, ContainmentUnavailable
 from shadow.places import private
 from shadow.replay.external import Sandbox, asked_for
+from shadow.replay.inside.guard import MESSAGE_BYTES
+from shadow.replay.inside.zygote import Order
 from shadow.replay.isolation import ISOLATION, KERNEL, words
 from shadow.replay.tree import children_of
 from shadow.replay.wanted import CODE, ENVIRONMENT, HOME, Wanted
 from shadow.replay.ward import Ward
-from shadow.replay.zygote import MESSAGE_BYTES, Order
 
 IMPORT_S = 120.0  # how long a candidate's import may take
 END_S = 10.0  # how long a zygote may take to end what it was told to end
 TAIL_BYTES = 4096
 
-_BOOT = "import sys; sys.path.append(sys.argv[1]); from shadow.replay.zygote import main; main()"
+_BOOT = "import sys; sys.path.append(sys.argv[1]); from shadow.replay.inside.zygote import main; main()"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

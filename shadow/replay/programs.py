@@ -20,15 +20,15 @@ from shadow.candidates import Candidate
 from shadow.candidates.model import Service
 from shadow.errors import CandidateError, ContainmentUnavailable
 from shadow.places import private
+from shadow.replay.inside.nest import Commission
+from shadow.replay.inside.program_case import Program
 from shadow.replay.isolation import KERNEL, words
-from shadow.replay.nest import Commission
 from shadow.replay.nursery import Nursery
-from shadow.replay.program_case import Program
 from shadow.replay.wanted import CODE, ENVIRONMENT, HOME, Wanted
 from shadow.replay.ward import TRIAL, Ward
 
 TRIAL_S = 30.0
-_BOOT = "import sys; sys.path.append(sys.argv[1]); from shadow.replay.nest import main; main()"
+_BOOT = "import sys; sys.path.append(sys.argv[1]); from shadow.replay.inside.nest import main; main()"
 
 
 def open_programs(candidate: Candidate, wanted: Wanted) -> Nursery | None:

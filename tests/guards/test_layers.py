@@ -84,6 +84,28 @@ def _forbidden(name: str, target: str) -> bool:
     return within(target, "dags") or within(target, "tests") or within(target, "plugins")
 
 
+BESIDE_A_CANDIDATE = {"frames", "isolation", "relay", "tree", "external"}  # of replay's room, besides `inside`
+
+
+def test_nothing_beside_a_candidate_knows_the_host() -> None:
+    """Its code runs in a fork of theirs: no store, no door's state and no loop may be in that memory."""
+    room = "shadow.replay"
+    assert not [
+        f"{name}, line {line}: {target}"
+        for name, path in sorted(MODULES.items())
+        if within(name, f"{room}.inside")
+        for line, target, _ in imports(path)
+        if _of_the_host(target, room)
+    ]
+
+
+def _of_the_host(target: str, room: str) -> bool:
+    if any(within(target, f"shadow.{other}") for other in ("store", "steps", "sources", "evidence", "setup")):
+        return True
+    known = within(target, f"{room}.inside") or any(within(target, f"{room}.{one}") for one in BESIDE_A_CANDIDATE)
+    return within(target, room) and not known
+
+
 def test_imports_are_absolute() -> None:
     """`from . import x` says nothing about where x is; and no `import *`."""
     assert not [

@@ -238,7 +238,7 @@ def until(nursery: Nursery, number: int) -> dict[str, Any]:
 def test_cases_run_in_the_sandbox(tmp_path: Path) -> None:
     """Tools answer over the inherited line, all else is refused there, and a case that does not end is ended.
 
-    Dies without `sandboxed.hold` and `hold_case` in `isolation`, and without `zygote._oblige`: in there nobody but the
+    Dies without `sandboxed.hold` and `hold_case` in `isolation`, and without `guard._oblige`: in there nobody but the
     guard may signal a case.
     """
     agent = candidate(tmp_path / "agent", AGENT)

@@ -14,7 +14,6 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,10 +21,10 @@ from typing import Any, NoReturn
 
 from shadow.cage.policy import Policy
 from shadow.errors import ShadowError
-from shadow.replay.isolation import COOPERATIVE, adopt_orphans, enter
-from shadow.replay.program_case import Program, run_program
+from shadow.replay.inside.guard import MESSAGE_BYTES, begun, child_ends, close_all_but, guard, next_end, say
+from shadow.replay.inside.program_case import Program, run_program
+from shadow.replay.isolation import COOPERATIVE, enter
 from shadow.replay.tree import kill, sweep
-from shadow.replay.zygote import MESSAGE_BYTES, child_ends, close_all_but, guard, next_end, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +61,11 @@ class Nest:
 
 def main() -> None:
     """Guard and nest; the arguments are the socket's number, the host's process id and the commission."""
-    number, host_pid, text = sys.argv[-3:]
-    sys.argv = [sys.argv[0]]
-    host = socket.socket(fileno=int(number))
-    host.set_inheritable(False)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    adopt_orphans()
-    here = os.getpid()
-    pid = os.fork()
+    host, host_pid, given = begun()
+    here, pid = os.getpid(), os.fork()
     if pid == 0:
-        nest(host, Commission(**json.loads(text)), parent=here)
-    guard(host, pid, int(host_pid))
+        nest(host, Commission(**given), parent=here)
+    guard(host, pid, host_pid)
 
 
 def nest(host: socket.socket, asked: Commission, *, parent: int) -> NoReturn:

@@ -20,8 +20,8 @@ from typing import Any, NoReturn
 from shadow.cage.policy import Policy
 from shadow.doors.plain import dumps, loads, one_line, safe_text
 from shadow.errors import ShadowError
-from shadow.replay.case_process import DETAIL_CHARACTERS, Line, ending
 from shadow.replay.frames import pack, receive
+from shadow.replay.inside.case_process import DETAIL_CHARACTERS, Line, ending
 from shadow.replay.isolation import enter_apart
 from shadow.replay.relay import Relay
 

@@ -22,7 +22,6 @@ import platform
 import select
 import signal
 import socket
-import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -30,17 +29,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from shadow.cage import kernel
 from shadow.cage.broker import WORD
 from shadow.cage.policy import Policy
 from shadow.errors import ShadowError
-from shadow.replay.case_process import run_case
-from shadow.replay.isolation import COOPERATIVE, EXTERNAL, adopt_orphans, enter, enter_case
-from shadow.replay.load import Eyes, left_behind, load
-from shadow.replay.tree import children_of, kill, sweep
+from shadow.replay.inside.case_process import run_case
+from shadow.replay.inside.guard import MESSAGE_BYTES, begun, child_ends, close_all_but, guard, next_end, say
+from shadow.replay.inside.load import Eyes, left_behind, load
+from shadow.replay.isolation import COOPERATIVE, EXTERNAL, enter, enter_case
+from shadow.replay.tree import kill, sweep
 
-MESSAGE_BYTES = 16_384
-_SIGINFO_BYTES, _HIGHEST = 128, 2**31 - 1
+_SIGINFO_BYTES = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +88,8 @@ class Nest:
 
 def main() -> None:
     """Guard and zygote; the arguments are the socket's number, the host's process id and the order."""
-    number, host_pid, text = sys.argv[-3:]
-    sys.argv = [sys.argv[0]]
-    host = socket.socket(fileno=int(number))
-    host.set_inheritable(False)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    adopt_orphans()
-    here = os.getpid()
-    order = Order(**json.loads(text))
+    host, host_pid, given = begun()
+    here, order = os.getpid(), Order(**given)
     control = None if order.control is None else socket.socket(fileno=order.control)
     asked = None
     if order.isolation == EXTERNAL:  # no listener: the words about cases go to the guard
@@ -108,42 +100,7 @@ def main() -> None:
         zygote(host, order, parent=here, control=control)
     if control is not None:
         control.close()
-    guard(host, pid, int(host_pid), asked=asked)
-
-
-def guard(host: socket.socket, zygote_pid: int, host_pid: int, *, asked: socket.socket | None = None) -> NoReturn:
-    """Wait for the end of the host, of its socket or of the zygote; then end everything below and go.
-
-    Args:
-        host_pid: 0 where the host cannot be seen from here.
-        asked: where the zygote, which may signal nobody, asks for the end of a case.
-    """
-    poll = select.poll()
-    poll.register(host, 0)  # its hang-up only: its messages are the zygote's
-    poll.register(os.pidfd_open(zygote_pid), select.POLLIN)
-    with suppress(ProcessLookupError):
-        if host_pid:
-            poll.register(os.pidfd_open(host_pid), select.POLLIN)
-        if asked is not None:
-            poll.register(asked, select.POLLIN)
-        while asked is not None and [number for number, _ in poll.poll()] == [asked.fileno()]:
-            if not _oblige(asked, zygote_pid):
-                break
-        poll.poll()
-    kill(zygote_pid)
-    sweep()
-    os._exit(0)
-
-
-def _oblige(asked: socket.socket, zygote_pid: int) -> bool:
-    """End the case that is asked for, where it is one; False where nobody asks any more."""
-    text = asked.recv(WORD.size)
-    if len(text) != WORD.size:
-        return False
-    pid, case = WORD.unpack(text)
-    if case == 0 and pid in children_of(zygote_pid):
-        kill(pid)
-    return True
+    guard(host, pid, host_pid, asked=asked)
 
 
 def zygote(host: socket.socket, order: Order, *, parent: int, control: socket.socket | None) -> NoReturn:
@@ -179,12 +136,6 @@ def _hold(host: socket.socket, order: Order, *, parent: int, control: socket.soc
     except ShadowError as error:
         say(host, {"not held": str(error)})
         os._exit(1)
-
-
-def child_ends() -> int:
-    """A descriptor that is readable when a child has ended; SIGCHLD is blocked."""
-    mask = (1 << (signal.SIGCHLD - 1)).to_bytes(8, "little")
-    return kernel.call("signalfd4", -1, mask, len(mask), os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _imported(host: socket.socket, order: Order) -> Callable[..., Any]:
@@ -245,15 +196,6 @@ def _become_case(nest: Nest, line: int, output: int, *, parent: int) -> NoReturn
     run_case(line, lambda: function or load(nest.order.target, nest.order.root))
 
 
-def close_all_but(keep: set[int]) -> None:
-    """By range: a caged process cannot list what it has open."""
-    first = 0
-    for number in [*sorted(keep), _HIGHEST]:
-        if number > first:  # an empty range would be taken for everything
-            os.closerange(first, number)
-        first = number + 1
-
-
 def _bury(nest: Nest) -> None:
     """Tell of the cases that have ended, once nothing that they started is left."""
     with suppress(BlockingIOError):
@@ -272,25 +214,8 @@ def _bury(nest: Nest) -> None:
         say(nest.host, {"ended": case, "status": os.waitstatus_to_exitcode(status), "at": at})
 
 
-def next_end() -> tuple[int, int] | None:
-    """A child that has ended, with its status; None where there is none now."""
-    try:
-        pid, status = os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return None
-    return (pid, status) if pid else None
-
-
 def _word(nest: Nest, pid: int, case: int) -> None:
     """Say whose process this is; a negative case has ended, 0 is to be."""
     if nest.control is not None:
         with suppress(OSError):  # the host is gone, and so shall we be
             nest.control.send(WORD.pack(pid, case))
-
-
-def say(host: socket.socket, message: dict[str, Any]) -> None:
-    """Tell the host; where it is gone, so are we."""
-    try:
-        host.send(json.dumps(message).encode())
-    except OSError:  # the host is gone
-        os._exit(0)
