@@ -215,9 +215,12 @@ MUTANTS: tuple[Mutant, ...] = (
     *of_file(
         "shadow/cli/explain.py", ("tests/cli/test_explain.py",), "slices alone",
         ("sign: the best slice first", "key=lambda one: one.log_e)", "key=lambda one: -one.log_e)"),
-        ("missing: hidden characters reach the terminal", "visible(said, lines=False)", "said"),
         ("edge: every row is shown", "for row in rows[:_ROWS]]", "for row in rows]"),
         ("sign: those that could not go are told to", "'yes' if row.alone else 'no'", "'no' if row.alone else 'yes'"),
+    ),
+    *of_file(
+        "shadow/cli/show.py", ("tests/cli/test_explain.py",), "slices alone",
+        ("missing: hidden characters reach the terminal", "say(visible(line, lines=False))", "say(line)"),
     ),
     *of_file(
         f"{GATES}/input_drift.py", ("tests/contract/test_check.py",), "contracts",

@@ -17,7 +17,7 @@ from shadow.gates.finding import Finding, Number
 from shadow.gates.verdict import of_version
 from shadow.gates.words import many, percent
 from shadow.plug import Bound
-from shadow.reports.safe import one_line, visible
+from shadow.reports.safe import one_line
 from shadow.store import Store
 from shadow.store.registry import Experiment, contract_of
 from shadow.store.verdicts import StoredVerdict
@@ -103,7 +103,7 @@ def lines(found: tuple[Explained, ...]) -> Iterator[str]:
     """As text for a terminal."""
     for one in found:
         yield f"{one.gate}: {one.status}"
-        yield from (f"  {name:6} {visible(said, lines=False)}" for name, said in _said(one) if said)
+        yield from (f"  {name:6} {said}" for name, said in _said(one) if said)
 
 
 def _explained(finding: Finding, bound: Bound | None, evidence: Evidence) -> Explained:
