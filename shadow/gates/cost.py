@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import ceil, floor
 
 from shadow.evidence.counts import Table
-from shadow.evidence.eprocess import COST, harm, log_e, more_needed, reached, threshold
+from shadow.evidence.eprocess import COST, harm, log_e, more_needed, reached, threshold, upper_limit
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.forecast import days_for, unit_days_per_day
 from shadow.evidence.histogram import NANO, lower_edge, upper_edge
@@ -49,7 +49,7 @@ def cost(evidence: Evidence, *, per_case_usd: float, alpha: float = 0.05) -> Fin
     """
     bins = evidence.counts.bins(Table.COST_MEANS, evidence.closed)
     pieces = _badness(bins, per_case_usd)
-    numbers = _numbers(evidence, pieces, alpha)
+    numbers = _numbers(evidence, pieces, alpha, per_case_usd)
     more = more_needed(pieces, _MEAN, COST, alpha=alpha)
     days = days_for(evidence, more, unit_days_per_day(evidence))
     if not evidence.price_known:
@@ -81,7 +81,7 @@ def _badness(bins: Mapping[int, int], limit: float, *, up: bool = True) -> list[
     return sorted((((ceil if up else floor)(step)) / _STEPS, often) for step, often in steps)
 
 
-def _numbers(evidence: Evidence, pieces: list[tuple[float, int]], alpha: float) -> dict[str, Number]:
+def _numbers(evidence: Evidence, pieces: list[tuple[float, int]], alpha: float, limit: float) -> dict[str, Number]:
     days, counts = evidence.closed, evidence.counts
     cases = sum(counts.bins(Table.COSTS, days).values())
     unsound = counts.number(Table.UNSOUND, "cost", days=days)
@@ -89,6 +89,7 @@ def _numbers(evidence: Evidence, pieces: list[tuple[float, int]], alpha: float) 
     return {
         "log_e": log_e(pieces, _MEAN, COST),
         "threshold": threshold(alpha),
+        "upper_usd": _CAP * limit * upper_limit(pieces, alpha, COST),
         "unit_days": sum(often for _, often in pieces),
         "cases": cases,
         "unknown": counts.number(Table.UNKNOWN, "cost", days=days) + unsound,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shadow.evidence.eprocess import READY, log_e, more_needed, reached, threshold
+from shadow.evidence.eprocess import READY, log_e, more_needed, reached, threshold, upper_limit
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.forecast import days_for, unit_days_per_day, until_first_close
 from shadow.evidence.weeks import at_whole_weeks
@@ -51,6 +51,7 @@ def whole_weeks(evidence: Evidence, *, at_most: float, alpha: float = 0.05, week
         "log_e": min(log_e(pieces, at_most, READY), log_e(now, at_most, READY)),
         "week_log_e": log_e(pieces, at_most, READY),
         "threshold": threshold(alpha),
+        "upper": max(upper_limit(pieces, alpha), upper_limit(now, alpha)),
         "weeks": over,
         "unit_days": sum(often for _, often in pieces),
     }

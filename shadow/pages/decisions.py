@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shadow.pages.frame import Links, document, shown
+from shadow.pages.frame import Links, document, shown, void
 from shadow.pages.markdown import rendered
 from shadow.reports import words
 from shadow.reports.markup import Child, Markup, el, join, value
@@ -37,6 +37,7 @@ class Signing:
         words: the page in plain words, as `contract.plain_words` writes it.
         since: id of the contract that was signed before it; empty where none was.
         changes: what changed since that one, one sentence each.
+        costs: what its bars cost in days and cases, a sentence each; empty where nobody can say.
         signed: whether its approvers have signed it, by the ledger.
         requests: the requests about it with their votes, oldest first.
     """
@@ -48,6 +49,7 @@ class Signing:
     changes: Sequence[str]
     signed: bool
     requests: Sequence[tuple[Request, Sequence[Vote]]]
+    costs: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +59,16 @@ class Asked:
     Attributes:
         entries: the ledger's rows about it, in order.
         problem: why an approval does not hold, by the ledger; empty where it holds, or where there is none.
+        void: why the verdict that it is decided on no longer says anything; empty where it holds, or there is none.
+        known: what else the verdict says that a person should know who decides, a sentence each.
     """
 
     request: Request
     votes: Sequence[Vote]
     entries: Sequence[Entry]
     problem: str = ""
+    void: Sequence[str] = ()
+    known: Sequence[str] = ()
 
 
 def contract_page(one: Signing, links: Links) -> str:
@@ -71,11 +77,17 @@ def contract_page(one: Signing, links: Links) -> str:
     return document(
         f"Contract of {one.workflow}",
         el("section", rendered(one.words), class_="card", aria_label="The contract in plain words"),
+        section("costs", "What its bars cost", _costs(one)),
         section("changes", "What changed since the last signature", _changes(one, links)),
         section("signed", "Who signed", *_signatures(one, links)),
         links=links,
         lead=join((mark, " ", el("code", one.contract[:16]))),
     )
+
+
+def _costs(one: Signing) -> Markup:
+    unknown = "The contract does not say how many cases a day come in (cases_per_day), so nobody can say."
+    return bullets(tuple(one.costs), caps=CAPS) if one.costs else el("p", unknown, class_="none")
 
 
 def _changes(one: Signing, links: Links) -> Markup:
@@ -135,9 +147,11 @@ def request_page(asked: Asked, links: Links) -> str:
     problem = (
         el("p", "This approval does not hold: ", value(asked.problem), class_="note bad") if asked.problem else None
     )
+    known = [el("p", value(line), class_="note open") for line in asked.known[: CAPS.rows]]
+    card = {"class_": "card", "aria_label": "How it stands"}
     return document(
         f"Request {one.id}",
-        el("section", problem, facts(pairs, class_="facts across"), class_="card", aria_label="How it stands"),
+        el("section", problem, void(asked.void), facts(pairs, class_="facts across"), *known, **card),
         section("evidence", "What it is decided on", *_evidence(one.evidence, links)),
         section("votes", "Votes", _votes(asked.votes), lead=HOW if one.status is Status.OPEN else ""),
         section("record", "What the ledger says", _entries(asked.entries)),

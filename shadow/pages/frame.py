@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from shadow.reports.markup import Child, Markup, el, value
 from shadow.reports.safe import cut
+from shadow.reports.table import Caps, void_note
 
 FOOT = "Signs like ⟨U+202E⟩ stand for characters that cannot be seen or that move other text."
+SHORT = Caps(rows=6, text=200)  # why a verdict is void, among other things
 LONGEST = 4000  # characters of one foreign value that a page shows
 
 
@@ -67,6 +69,11 @@ def bar_of(links: Links, *more: Child) -> Markup:
 def shown(data: Any) -> Markup:
     """A foreign value as text, cut to a length that a page can bear."""
     return value(cut(as_text(data), LONGEST))
+
+
+def void(reasons: Sequence[str]) -> Markup | None:
+    """That a verdict is void, and the first reasons, short; nothing where it holds."""
+    return void_note([cut(reason, SHORT.text) for reason in reasons], caps=SHORT)
 
 
 def as_text(data: Any) -> str:

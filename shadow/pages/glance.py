@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from shadow.approval import signed
+from shadow.approval import signed, void_because
+from shadow.reports.words import outlook, tried
 from shadow.store import Store
 from shadow.store.registry import Experiment, experiment
 from shadow.store.requests import Request, open_requests
@@ -17,7 +18,7 @@ from shadow.store.stages import StageRow, stage_of
 from shadow.store.tables import contracts, experiments
 from shadow.store.verdicts import StoredVerdict, verdicts_of
 
-UNSIGNED = "unsigned"
+UNSIGNED, VOID = "unsigned", "void"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,10 @@ class Trial:
         look: aware UTC; None before the first.
         days: as the calendar counts them, "9 of 14"; the days with cases where no gate counts any; empty if unknown.
         missing: what each gate that does not pass still needs, or why it does not, one sentence each.
-        forecast: when it may be there; empty where nothing is missing or nobody knows.
+        forecast: when it may be there, or that the trial is over; empty where nothing is missing or nobody knows.
+        void: why the verdict no longer says anything, a sentence each; empty where it holds.
+        ended: whether the trial is over without an answer.
+        tried: how many versions were tried and what that does to the error rates; empty where this is the only one.
     """
 
     experiment: str
@@ -39,6 +43,9 @@ class Trial:
     days: str
     missing: tuple[str, ...]
     forecast: str
+    void: tuple[str, ...] = ()
+    ended: bool = False
+    tried: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,46 +75,68 @@ def workflows(store: Store) -> list[str]:
         )
 
 
-def glance(store: Store, workflow: str) -> Glance:
-    """How a workflow stands."""
+def glance(store: Store, workflow: str, *, now: datetime | None = None) -> Glance:
+    """How a workflow stands.
+
+    Args:
+        now: as of when verdicts hold or are void, aware UTC; the present moment where not given.
+    """
     newest = select(contracts.c.id).where(contracts.c.workflow == workflow).order_by(contracts.c.recorded_at.desc())
     mine = select(experiments.c.id).where(experiments.c.workflow == workflow)
     with store.read() as connection:
         contract = str(connection.execute(newest.limit(1)).scalar_one())
         ids = list(connection.execute(mine.order_by(experiments.c.recorded_at.desc(), experiments.c.id)).scalars())
     held = [experiment(store, key) for key in ids]
-    now = held[0].contract if held else contract
-    proven = {key: signed(store, key) for key in {now, *(one.contract for one in held)}}  # each walks the ledger
+    current = held[0].contract if held else contract
+    proven = {key: signed(store, key) for key in {current, *(one.contract for one in held)}}  # each walks the ledger
+    at = now or datetime.now(UTC)
     return Glance(
         workflow=workflow,
-        contract=now,
-        signed=proven[now],
+        contract=current,
+        signed=proven[current],
         stage=stage_of(store, workflow),
-        trials=tuple(_trial(one, verdicts_of(store, one.id), proven[one.contract]) for one in held),
+        trials=tuple(
+            _trial(one, verdicts_of(store, one.id), proven[one.contract], void_because(store, one, now=at))
+            for one in held
+        ),
         requests=tuple(open_requests(store, workflow)),
     )
 
 
-def word_of(verdict: StoredVerdict | None, *, is_signed: bool) -> str:
-    """A verdict's word as people see it: under a contract that nobody has signed it says so."""
+def word_of(verdict: StoredVerdict | None, *, is_signed: bool, is_void: bool = False) -> str:
+    """A verdict's word as people see it: that it is void, or under a contract that nobody has signed, stands in it."""
     if verdict is None:
         return "not assessed"
-    return verdict.word if is_signed else f"{verdict.word}, {UNSIGNED}"
+    marks = ((VOID, is_void), (UNSIGNED, not is_signed))
+    return ", ".join((verdict.word, *(mark for mark, stands in marks if stands)))
 
 
-def _trial(one: Experiment, looks: list[StoredVerdict], is_signed: bool) -> Trial:
+def _trial(one: Experiment, looks: list[StoredVerdict], is_signed: bool, void: tuple[str, ...]) -> Trial:
     last = looks[-1] if looks else None
     body: Mapping[str, Any] = last.body if last else {}
     findings = body.get("findings", [])
     return Trial(
         experiment=one.id,
         label=one.label,
-        word=word_of(last, is_signed=is_signed),
+        word=word_of(last, is_signed=is_signed, is_void=bool(void)),
         look=last.look if last else None,
         days=_days(body),
         missing=_missing(findings),
-        forecast=str(body.get("forecast", "")),
+        forecast=_forecast(body),
+        void=void,
+        ended=bool(body.get("ended", False)),
+        tried=_tried(body),
     )
+
+
+def _forecast(body: Mapping[str, Any]) -> str:
+    ended, said = bool(body.get("ended", False)), str(body.get("forecast", ""))
+    return ": ".join(outlook(said, ended=True)) if ended else said
+
+
+def _tried(body: Mapping[str, Any]) -> str:
+    versions, family = int(body.get("versions_tried", 0)), int(body.get("family", 0))
+    return tried(versions, family) if max(versions, family) > 1 else ""
 
 
 def _missing(findings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -115,7 +144,7 @@ def _missing(findings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     waiting: dict[str, list[str]] = {}
     for finding in findings:
         if finding["status"] != "pass":
-            waiting.setdefault(str(finding["needs"] or finding["reason"]), []).append(str(finding["gate"]))
+            waiting.setdefault(str(finding.get("needs") or finding["reason"]), []).append(str(finding["gate"]))
     return tuple(f"{', '.join(gates)}: {need}" for need, gates in waiting.items())
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shadow.pages.frame import Links, document
-from shadow.pages.glance import Glance, Trial
+from shadow.pages.frame import Links, document, void
+from shadow.pages.glance import VOID, Glance, Trial
 from shadow.reports import words
 from shadow.reports.markup import Child, Markup, el, join, value
 from shadow.reports.table import Caps, Column, chip, facts, more, section, table
@@ -55,10 +55,10 @@ def stage(row: StageRow | None) -> Markup:
 
 
 def verdict(word: str) -> Markup:
-    """A verdict's word with its colour and sign; what is unsigned or not assessed is open, whatever it says."""
-    tone = "open" if word.startswith("not assessed") else words.tone(word.partition(",")[0])
-    if "," in word and tone == "good":
-        tone = "open"
+    """A verdict's word with its colour and sign; what is void, unsigned or not assessed never looks ready."""
+    said, *marks = word.split(", ")
+    tone = "open" if said == "not assessed" or VOID in marks else words.tone(said)
+    tone = "open" if marks and tone == "good" else tone
     return chip(word, tone, SIGNS[tone])
 
 
@@ -72,14 +72,17 @@ def _requests(rows: Sequence[Request], links: Links) -> Child:
 def _trial(one: Trial, links: Links) -> list[Child]:
     missing = [el("li", value(line)) for line in one.missing[:8]]
     rest = more(len(one.missing), 8, "more")
-    shown = el("ul", *missing, class_="reasons") if missing else el("span", "nothing" if one.look else "a first run")
-    forecast = el("p", value(one.forecast), class_="soft") if one.forecast else None
+    lacking = ("a new look" if one.void else "nothing") if one.look else "a first run"
+    shown = el("ul", *missing, class_="reasons") if missing else el("span", lacking)
+    kind = "note open" if one.ended else "soft"
+    forecast = el("p", value(one.forecast), class_=kind) if one.forecast else None
     report = el("a", "Report", href=links.to("experiments", one.experiment)) if one.look else None
     review = el("a", "Review", href=links.to("review", one.experiment)) if one.look else None
     look = el("p", f"look of {words.moment(one.look)}", class_="soft") if one.look else None
+    tried = el("p", value(one.tried), class_="soft") if one.tried else None
     return [
         value(one.label),
-        join((verdict(one.word), look)),
+        join((verdict(one.word), look, void(one.void), tried)),
         value(one.days, empty="unknown"),
         join((shown, rest, forecast)),
         join((report, " ", review)),

@@ -19,6 +19,12 @@ def text(plan: Plan) -> str:
     return "\n".join([*map(_wrapped, _head(plan)), *bars, *map(_wrapped, _end(plan))]) + "\n"
 
 
+def sentences(plan: Plan) -> tuple[str, ...]:
+    """The same for a page: what is assumed, one line a bar, and what comes of them together."""
+    bars = (f"{bar.gate}: {_cost(bar, plan)}{f' ({bar.note})' if bar.note else ''}" for bar in plan.bars)
+    return tuple(line for line in (*_head(plan), *bars, *_end(plan)) if line)
+
+
 def _wrapped(line: str, stands: int = 0) -> str:
     """No longer than a page is wide; what goes on in a further line stands so far in."""
     return fill(line, width=_WIDTH, subsequent_indent=" " * stands, break_on_hyphens=False, break_long_words=False)
@@ -43,9 +49,13 @@ def _head(plan: Plan) -> Iterator[str]:
 def _bars(plan: Plan) -> Iterator[str]:
     for bar in plan.bars:
         yield f"  {bar.gate:{_COLUMN - 3}} {bar.words}"
-        yield f"{'':{_COLUMN}}{'REFUSED, see below' if bar.refused else _price(bar, plan)}"
+        yield f"{'':{_COLUMN}}{_cost(bar, plan)}"
         if bar.note:
             yield f"{'':{_COLUMN}}({bar.note})"
+
+
+def _cost(bar: Bar, plan: Plan) -> str:
+    return "REFUSED, see below" if bar.refused else _price(bar, plan)
 
 
 def _price(bar: Bar, plan: Plan) -> str:

@@ -1,4 +1,4 @@
-"""The second half of the page: gates, plots, latency and cost, data quality, digests."""
+"""The second half of the page: gates, latency and cost, data quality, digests."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from shadow.reports import words
 from shadow.reports.markup import Child, Markup, el, join, value
 from shadow.reports.parts import FindingRow, StoppedRow
 from shadow.reports.report import Report
-from shadow.reports.series import Curve, CurvePoint, DayRow
-from shadow.reports.svg import evidence_plot, rate_plot
 from shadow.reports.table import Caps, Column, chip, facts, more, section, table
 
 STATUS = {"pass": ("good", "✓"), "fail": ("bad", "✕"), "inconclusive": ("open", "…")}
@@ -67,77 +65,6 @@ def _finding(row: FindingRow, caps: Caps) -> list[Child]:
 
 def _days(days: float | None) -> Markup | None:
     return None if days is None else el("div", f"in about {words.figure(float(days))} days", class_="soft")
-
-
-def plots(report: Report, caps: Caps) -> Markup:
-    """Evidence against its threshold by day, and the rate of discrepancies by day."""
-    drawn = [_evidence(curve, n, report, caps) for n, curve in enumerate(report.curves[: caps.rows])]
-    return section(
-        "plots",
-        "How the evidence grew",
-        *drawn,
-        more(len(report.curves), caps.rows, "more curves"),
-        _rates(report, caps),
-        lead="Looking every day costs nothing here: the thresholds hold however often people look.",
-    )
-
-
-def _evidence(curve: Curve, n: int, report: Report, caps: Caps) -> Markup:
-    kind = "good" if curve.toward == "ready" else "bad"
-    legend = el(
-        "ul",
-        el("li", "log-evidence at each day's look", class_="plain"),
-        el("li", f"enough to speak for {curve.toward}", class_=f"zone {kind}"),
-        class_="legend",
-    )
-
-    def point(p: CurvePoint) -> list[Child]:
-        return [words.day(p.day), f"{p.log_e:.3f}", "yes" if p.log_e >= curve.threshold else "no"]
-
-    columns = (Column(name="Day"), Column(name="Log-evidence", numeric=True), Column(name="Enough"))
-    caption = el("figcaption", value(curve.title), el("span", "Gate ", value(curve.gate)))
-    plot = evidence_plot(curve, f"curve-{n}", first_ready=report.first_ready)
-    return el("figure", caption, plot, legend, _folded(table(columns, curve.points, point, caps=caps)))
-
-
-def _rates(report: Report, caps: Caps) -> Markup:
-    plot = rate_plot(report.days, "rates", limit=report.harm_limit, first_ready=report.first_ready)
-    legend = el(
-        "ul",
-        el("li", "discrepancies", class_="plain"),
-        el("li", "their 95 % interval", class_="zone plain"),
-        el("li", "harmful ones", class_="bad"),
-        el("li", "hollow points: the day is not closed yet", class_="hollow"),
-        class_="legend",
-    )
-    columns = (
-        Column(name="Arrived on"),
-        *(
-            Column(name=n, numeric=True)
-            for n in ("Arrived", "Compared", "Discrepancies", "Harmful", "Share", "Low", "High")
-        ),
-        Column(name="Closed"),
-    )
-    said = "Share of the compared cases of each arrival day, with its 95 % interval."
-    caption = el("figcaption", "Discrepancies by day", el("span", said))
-    return el("figure", caption, plot, legend, _folded(table(columns, report.days, _day, caps=caps)))
-
-
-def _day(d: DayRow) -> list[Child]:
-    share = words.ratio(d.discrepancies, d.compared)
-    counts = [words.number(c) for c in (d.arrived, d.compared, d.discrepancies, d.harmful)]
-    return [
-        words.day(d.day),
-        *counts,
-        share,
-        words.percent(d.low),
-        words.percent(d.high),
-        "yes" if d.closed else "no",
-    ]
-
-
-def _folded(body: Markup) -> Markup:
-    return el("details", el("summary", "The numbers"), body, class_="numbers")
 
 
 def speed(report: Report) -> Markup:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from shadow.reports.limit_plot import within
 from shadow.reports.parts import CauseRow
 from shadow.reports.report import Report
 
@@ -63,6 +64,16 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "threshold": SHARE,
         "enough": FLAG,
     },
+    "limits": {
+        "gate": TEXT,
+        "unit": TEXT,
+        "day": DAY,
+        "lower": SHARE,
+        "upper": SHARE,
+        "seen": SHARE,
+        "limit": SHARE,
+        "within": FLAG,
+    },
     "effects": {
         "tool": TEXT,
         "count": COUNT,
@@ -91,6 +102,8 @@ def frames(report: Report) -> dict[str, pd.DataFrame]:
             harmful, share, low, high, harmful_share (0 to 1 of compared, NaN where nothing was compared).
         evidence: one row a curve and day; columns gate, toward, day, log_e, threshold (natural logarithms),
             enough.
+        limits: one row a curve and day; columns gate, unit (share, s, times or empty), day, lower and upper (what
+            is not ruled out, NaN where not known), seen, limit (what the contract allows), within.
         effects: one row a write; columns tool, count, reversible, money, control_too, control_count,
             control_money.
         totals: one row a counted thing; columns what, detail (severity or reason, else empty), count.
@@ -102,6 +115,7 @@ def frames(report: Report) -> dict[str, pd.DataFrame]:
         "causes": _causes(report),
         "days": _days(report),
         "evidence": _evidence(report),
+        "limits": _limits(report),
         "effects": _effects(report),
         "totals": _totals(report),
         "containment": _containment(report),
@@ -191,6 +205,21 @@ def _evidence(report: Report) -> Iterator[dict[str, Any]]:
                 "log_e": point.log_e,
                 "threshold": curve.threshold,
                 "enough": point.log_e >= curve.threshold,
+            }
+
+
+def _limits(report: Report) -> Iterator[dict[str, Any]]:
+    for curve in report.limits:
+        for p in curve.points:
+            yield {
+                "gate": curve.gate,
+                "unit": curve.unit,
+                "day": p.day,
+                "lower": p.lower,
+                "upper": p.upper,
+                "seen": p.seen,
+                "limit": curve.limit,
+                "within": within(curve, p),
             }
 
 

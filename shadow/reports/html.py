@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from shadow.reports import appendix, containment, differences, sections, words
+from shadow.reports import appendix, containment, differences, growth, sections, words
 from shadow.reports.markup import Markup, el, join, raw
 from shadow.reports.report import Report
 from shadow.reports.safe import trimmed
@@ -84,7 +84,7 @@ def _body(report: Report, caps: Caps, bar: Markup | None) -> Markup:
         differences.causes(report, caps),
         differences.blind(report, caps),
         appendix.gates(report, caps),
-        appendix.plots(report, caps),
+        growth.plots(report, caps),
         appendix.speed(report),
         appendix.quality(report, caps),
         appendix.digests(report, caps),
@@ -95,6 +95,6 @@ def _body(report: Report, caps: Caps, bar: Markup | None) -> Markup:
 
 
 def _foot(report: Report) -> Markup:
-    made = f"Taken {words.moment(report.look)}. This page fetches nothing and runs nothing."
+    made = f"Look of {words.moment(report.look)}. This page fetches nothing and runs nothing."
     hidden = "Signs like ⟨U+202E⟩ stand for characters that cannot be seen or that move other text."
     return el("footer", el("p", f"{made} {hidden}"))

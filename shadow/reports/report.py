@@ -24,7 +24,7 @@ from shadow.reports.parts import (
     Totals,
     Window,
 )
-from shadow.reports.series import Curve, DayRow, LookRow
+from shadow.reports.series import Curve, DayRow, LimitCurve, LookRow
 
 FORMAT = 1  # raised when a field changes its meaning or goes away
 
@@ -62,8 +62,15 @@ class Report:
         looks: one row a look, ordered; may be empty.
         harm_limit: the harmful share that the contract allows, 0 to 1; None where no gate limits it.
         unsigned: whether the contract waits for its approvers' signatures; nothing can be promoted until then.
-        notes: what else the reader must know, as "three versions were tried".
+        notes: what else the reader must know, as "the contract is unsigned".
         contained: how the candidate was held in all runs up to the look; None where nothing is known of it.
+        limits: upper limits by day against what the contract allows.
+        void: why the verdict no longer says anything, a sentence each; empty where it held at `as_of`.
+        as_of: when that was looked up, aware UTC; None in a report from before it was.
+        until: when the verdict expires, aware UTC; None where it is not known.
+        ended: whether the trial is over without an answer, at the contract's horizon.
+        versions_tried: candidate versions tried on the contract up to the look, ≥ 1; 0 where it is not known.
+        family: which of them this is, where one error rate holds for all of them together; else 0.
     """
 
     title: str
@@ -98,6 +105,13 @@ class Report:
     unsigned: bool = False
     notes: tuple[str, ...] = ()
     contained: Contained | None = None
+    limits: tuple[LimitCurve, ...] = ()
+    void: tuple[str, ...] = ()
+    as_of: datetime | None = None
+    until: datetime | None = None
+    ended: bool = False
+    versions_tried: int = 0
+    family: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data with its format's number; amounts as decimal text, moments as ISO 8601."""

@@ -9,7 +9,7 @@ from shadow.reports.markup import Child, Markup, el, join, value
 from shadow.reports.parts import EffectRow, EscalationRow, RefusalRow
 from shadow.reports.report import Report
 from shadow.reports.svg import strip
-from shadow.reports.table import Caps, Column, bullets, chip, facts, more, section, table
+from shadow.reports.table import Caps, Column, bullets, chip, facts, more, section, table, void_note
 
 NONE = "none"
 SIGNS = {"good": "✓", "bad": "✕", "open": "…"}
@@ -23,16 +23,18 @@ def head(report: Report) -> Markup:
 
 def verdict(report: Report, caps: Caps) -> Markup:
     """The first screen: the verdict's word, why, what is missing, and whom it speaks of."""
-    tone = words.tone(report.verdict)
+    tone = words.tone_of(report)
     left = el(
         "div",
         el("p", f"{SIGNS[tone]} {words.word(report)}", class_="word"),
         el("h2", f"{words.headline(report)}.", class_="lead"),
+        void_note(report.void, caps=caps, said=words.validity(report)),
         el("p", words.standing(report)),
-        el("p", words.meaning(report.verdict), class_="soft"),
-        el("h3", "Why", class_="sub"),
+        el("p", words.meaning_of(report), class_="soft") if not report.void else None,
+        el("h3", "Why it said so" if report.void else "Why", class_="sub"),
         bullets(report.reasons, caps=caps),
-        el("p", el("strong", "Forecast: "), value(report.forecast), class_="forecast") if report.forecast else None,
+        _outlook(report),
+        _tried(report),
         *(el("p", value(note), class_="note open") for note in report.notes[: caps.rows]),
         more(len(report.notes), caps.rows, "more notes"),
     )
@@ -48,6 +50,18 @@ def verdict(report: Report, caps: Caps) -> Markup:
     )
 
 
+def _outlook(report: Report) -> Markup | None:
+    head, said = words.outlook(report.forecast, ended=report.ended)
+    kind = "note open" if report.ended else "forecast"
+    return el("p", el("strong", f"{head}: "), value(said), class_=kind) if said else None
+
+
+def _tried(report: Report) -> Markup | None:
+    said = words.tried(report.versions_tried, report.family)
+    kind = "note open" if report.versions_tried > 1 or report.family > 1 else "soft"
+    return el("p", said, class_=kind) if said else None
+
+
 def _about(report: Report) -> list[tuple[str, Child]]:
     return [
         ("Candidate", value(report.candidate.label)),
@@ -58,8 +72,9 @@ def _about(report: Report) -> list[tuple[str, Child]]:
         ),
         ("Experiment", value(report.experiment)),
         ("Work that arrived", words.window(report.window)),
-        ("Verdict taken", words.moment(report.look)),
+        ("Look of", words.moment(report.look)),
         ("Isolation", value(report.isolation)),
+        *((("Does it still hold?", words.validity(report)),) if report.as_of else ()),
     ]
 
 

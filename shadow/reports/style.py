@@ -39,6 +39,7 @@ bdi, td, dd, li, h1, h2, h3, p { overflow-wrap: anywhere; }
 .bad { --tone: var(--bad); --tone-back: var(--bad-back); }
 .open { --tone: var(--open); --tone-back: var(--open-back); }
 .plain { --tone: var(--plain); --tone-back: var(--plain-back); }
+.seen { --tone: var(--soft); }
 .word { display: inline-block; font-size: 26px; line-height: 1.2; font-weight: 700; color: var(--tone);
   background: var(--tone-back); border-radius: 10px; padding: 8px 16px; margin: 0 0 14px; }
 .lead { font-size: 18px; line-height: 1.45; font-weight: 500; letter-spacing: 0; margin: 0 0 8px; }
@@ -46,6 +47,7 @@ bdi, td, dd, li, h1, h2, h3, p { overflow-wrap: anywhere; }
 .reasons li { margin: 0 0 5px; }
 .forecast, .note { border-left: 4px solid var(--tone, var(--rule)); background: var(--tone-back, var(--page));
   padding: 10px 14px; border-radius: 0 8px 8px 0; margin: 0 0 12px; max-width: none; }
+.note > :last-child { margin-bottom: 0; }
 dl.facts { margin: 0; font-size: 14px; }
 dl.facts > div { margin-bottom: 10px; }
 dl.facts dt { color: var(--soft); }
@@ -120,6 +122,8 @@ svg .mark-text { fill: var(--ink); }
 svg .zone { fill: var(--tone-back); }
 svg .line { fill: none; stroke: var(--tone); stroke-width: 2.25; stroke-linejoin: round;
   stroke-linecap: round; }
+svg .line.seen { stroke-width: 1.5; stroke-dasharray: 1 5; }
+svg .line.edge { stroke: var(--plain); stroke-width: 1; }
 svg .band { fill: var(--plain-back); }
 svg .dot { fill: var(--tone); stroke: var(--card); stroke-width: 1.25; }
 svg .dot.hollow { fill: var(--card); stroke: var(--tone); stroke-width: 1.75; }

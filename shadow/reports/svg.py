@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
-from typing import TypeVar
 
-from shadow.reports.markup import Markup, el, join
+from shadow.reports import drawing
+from shadow.reports.markup import Markup, el
 from shadow.reports.safe import cut
-from shadow.reports.scale import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, day_ticks, scale, ticks, x, y
+from shadow.reports.scale import BOTTOM, HEIGHT, TOP, Scale, scale, ticks, x, y
 from shadow.reports.series import Curve, DayRow, LookRow
-from shadow.reports.words import MONTHS, day, percent, tone
+from shadow.reports.words import day, percent, tone
 
-POINTS = 400  # most points of one line; a longer one is thinned, its last point kept
 WORD = 24  # most characters of a look's word
 SIGNS = {"good": "✓", "bad": "✕", "open": "·"}
-Point = TypeVar("Point")
 
 
 def evidence_plot(curve: Curve, ident: str, *, first_ready: date | None) -> Markup:
@@ -24,24 +22,27 @@ def evidence_plot(curve: Curve, ident: str, *, first_ready: date | None) -> Mark
 
     `ident` is unique on the page. A curve without a point is a sentence instead of a plot.
     """
-    points = [p for p in _thin(curve.points) if not math.isnan(p.log_e)]
+    points = [p for p in drawing.thin(curve.points) if not math.isnan(p.log_e)]
     if not points:
         return el("p", "No look has produced this evidence yet.", class_="none")
     on = scale([p.day for p in points], [0.0, curve.threshold, *(p.log_e for p in points)])
     line = [(x(on, p.day), y(on, p.log_e)) for p in points]
     limit = y(on, curve.threshold)
+    under = 16 if HEIGHT - BOTTOM - limit > 24 else -6
     kind = "good" if curve.toward == "ready" else "bad"
-    return _svg(
+    return drawing.frame(
         ident,
         f"{curve.title}: {points[-1].log_e:.2f} on {day(points[-1].day)}, threshold {curve.threshold:.2f}",
         f"Log-evidence of the gate {curve.gate} from {day(points[0].day)} to {day(points[-1].day)}; "
         f"at or above {curve.threshold:.2f} it speaks for {curve.toward}.",
-        _rect(LEFT, TOP, WIDTH - LEFT - RIGHT, limit - TOP, f"zone {kind}"),
-        _axes(on, [(v, f"{v:g}") for v in ticks(on.low, on.high)]),
-        _level(limit, f"enough for {curve.toward}: {curve.threshold:.2f}{_error(curve.threshold)}", kind),
-        _mark(on, first_ready, "ready first"),
-        _line(line, "line plain"),
-        *(_dot(at, "dot plain") for at in line[-1:]),
+        drawing.zone(TOP, limit, kind),
+        drawing.axes(on, [(v, f"{v:g}") for v in ticks(on.low, on.high)]),
+        drawing.level(
+            limit, f"enough for {curve.toward}: {curve.threshold:.2f}{_error(curve.threshold)}", kind, label_at=under
+        ),
+        drawing.mark(on, first_ready, "ready first"),
+        drawing.line(line, "line plain"),
+        *(drawing.dot(at, "dot plain") for at in line[-1:]),
     )
 
 
@@ -51,26 +52,26 @@ def _error(threshold: float) -> str:
 
 def rate_plot(days: Sequence[DayRow], ident: str, *, limit: float | None, first_ready: date | None) -> Markup:
     """Discrepancies and harmful discrepancies in percent of the compared cases of each arrival day."""
-    rows = [row for row in _thin(days) if row.compared]
+    rows = [row for row in drawing.thin(days) if row.compared]
     if not rows:
         return el("p", "Nothing has been compared yet.", class_="none")
     tops = [row.high if row.high is not None else row.discrepancies / row.compared for row in rows]
     on = scale([row.day for row in rows], [0.0, *tops, *([limit] if limit is not None else [])])
     rate = [(x(on, row.day), y(on, row.discrepancies / row.compared)) for row in rows]
     harm = [(x(on, row.day), y(on, row.harmful / row.compared)) for row in rows]
-    return _svg(
+    return drawing.frame(
         ident,
         f"Share of discrepancies by arrival day, {day(rows[0].day)} to {day(rows[-1].day)}",
         "The line is the share of compared cases with a discrepancy, the band its 95 % interval, the lower "
         "line the harmful ones; hollow points are days that are not closed yet.",
-        _axes(on, [(v, percent(v).replace(".00", "").replace(".0 ", " ")) for v in ticks(on.low, on.high)]),
-        _band(on, rows),
+        drawing.axes(on, [(v, drawing.short(percent(v))) for v in ticks(on.low, on.high)]),
+        drawing.band(on, [(row.day, row.low, row.high) for row in rows]),
         _allowed(on, limit),
-        _mark(on, first_ready, "ready first"),
-        _line(harm, "line bad"),
-        _line(rate, "line plain"),
-        *(_dot(at, "dot plain" + _hollow(row)) for at, row in zip(rate, rows, strict=True)),
-        *(_dot(at, "dot bad" + _hollow(row)) for at, row in zip(harm, rows, strict=True)),
+        drawing.mark(on, first_ready, "ready first"),
+        drawing.line(harm, "line bad"),
+        drawing.line(rate, "line plain"),
+        *(drawing.dot(at, "dot plain" + _hollow(row)) for at, row in zip(rate, rows, strict=True)),
+        *(drawing.dot(at, "dot bad" + _hollow(row)) for at, row in zip(harm, rows, strict=True)),
     )
 
 
@@ -124,117 +125,11 @@ def whisker(share: float, low: float, high: float, *, top: float) -> Markup | No
     )
 
 
-def _svg(ident: str, title: str, desc: str, *children: Markup | None) -> Markup:
-    drawn = el(
-        "svg",
-        el("title", title, id=f"{ident}-t"),
-        el("desc", desc, id=f"{ident}-d"),
-        *children,
-        class_="plot",
-        viewBox=f"0 0 {WIDTH} {HEIGHT}",
-        role="img",
-        aria_labelledby=f"{ident}-t {ident}-d",
-    )
-    return el("div", drawn, class_="wide")
-
-
-def _axes(on: Scale, marks: Sequence[tuple[float, str]]) -> Markup:
-    rows = [
-        join(
-            (
-                el(
-                    "line",
-                    x1=LEFT,
-                    x2=WIDTH - RIGHT,
-                    y1=y(on, v),
-                    y2=y(on, v),
-                    class_="zero" if v == 0 else "grid",
-                ),
-                el("text", text, x=LEFT - 8, y=y(on, v) + 4, class_="tick", text_anchor="end"),
-            )
-        )
-        for v, text in marks
-    ]
-    days = [
-        el(
-            "text",
-            f"{d.day} {MONTHS[d.month - 1]}",
-            x=x(on, d),
-            y=HEIGHT - 12,
-            class_="tick",
-            text_anchor="middle",
-        )
-        for d in day_ticks(on.first, on.last)
-    ]
-    return join((*rows, *days))
-
-
 def _allowed(on: Scale, limit: float | None) -> Markup | None:
     if limit is None or not math.isfinite(limit):
         return None
-    return _level(y(on, limit), f"harmful allowed: {percent(limit)}", "bad", label_at=-6)
-
-
-def _level(at: float, text: str, kind: str, *, label_at: int = 16) -> Markup:
-    line = el("line", x1=LEFT, x2=WIDTH - RIGHT, y1=at, y2=at, class_=f"level {kind}")
-    return join(
-        (
-            line,
-            el("text", text, x=WIDTH - RIGHT - 8, y=at + label_at, class_=f"label {kind}", text_anchor="end"),
-        )
-    )
-
-
-def _mark(on: Scale, at: date | None, text: str) -> Markup | None:
-    if at is None or not on.first <= at <= on.last:
-        return None
-    here = x(on, at)
-    left = here > WIDTH - 160
-    label = f"{text}: {at.day} {MONTHS[at.month - 1]}"
-    return join(
-        (
-            el("line", x1=here, x2=here, y1=TOP - 6, y2=HEIGHT - BOTTOM, class_="mark"),
-            el(
-                "text",
-                label,
-                x=here,
-                y=TOP - 11,
-                class_="label mark-text",
-                text_anchor="end" if left else "middle",
-            ),
-        )
-    )
-
-
-def _band(on: Scale, rows: Sequence[DayRow]) -> Markup | None:
-    known = [
-        (row.day, row.low, row.high)
-        for row in rows
-        if row.low is not None and row.high is not None and math.isfinite(row.low + row.high)
-    ]
-    if len(known) < 2:
-        return None
-    over = [f"{x(on, d)},{y(on, high)}" for d, _, high in known]
-    under = [f"{x(on, d)},{y(on, low)}" for d, low, _ in reversed(known)]
-    return el("polygon", points=" ".join(over + under), class_="band")
-
-
-def _line(points: Sequence[tuple[float, float]], kind: str) -> Markup:
-    return el("polyline", points=" ".join(f"{a},{b}" for a, b in points), class_=kind)
-
-
-def _dot(at: tuple[float, float], kind: str) -> Markup:
-    return el("circle", cx=at[0], cy=at[1], r=3, class_=kind)
+    return drawing.level(y(on, limit), f"harmful allowed: {percent(limit)}", "bad", label_at=-6)
 
 
 def _hollow(row: DayRow) -> str:
     return "" if row.closed else " hollow"
-
-
-def _rect(left: float, top: float, width: float, height: float, kind: str) -> Markup:
-    return el("rect", x=left, y=top, width=width, height=max(height, 0.0), class_=kind)
-
-
-def _thin(points: Sequence[Point]) -> list[Point]:
-    step = -(-len(points) // POINTS) or 1
-    return [p for n, p in enumerate(points) if (len(points) - 1 - n) % step == 0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from shadow.reports.markup import Child, Markup, el, join, value
+from shadow.reports.words import VOID
 
 Item = TypeVar("Item")
 
@@ -66,6 +67,15 @@ def bullets(items: Sequence[str], *, caps: Caps) -> Markup:
     """A list of foreign sentences, capped."""
     shown = [el("li", value(item)) for item in items[: caps.rows]]
     return join((el("ul", *shown, class_="reasons"), more(len(items), caps.rows)))
+
+
+def void_note(reasons: Sequence[str], *, caps: Caps, said: str = "") -> Markup | None:
+    """Loud: that a verdict is void, each reason, and last what is `said` of it; nothing where it holds."""
+    if not reasons:
+        return None
+    loud = el("p", el("strong", "✕ This verdict is void. "), VOID)
+    last = el("p", said, class_="soft") if said else None
+    return el("div", loud, bullets(reasons, caps=caps), last, class_="note bad")
 
 
 def facts(pairs: Iterable[tuple[str, Child]], *, class_: str = "facts") -> Markup:

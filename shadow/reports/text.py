@@ -25,17 +25,28 @@ def text(report: Report, *, path: str = "") -> str:
 
 def _verdict(report: Report) -> Iterator[str]:
     yield from _wrap(f"{report.workflow} · {report.title}")
-    yield from _wrap(f"{SIGNS[words.tone(report.verdict)]} {words.word(report).upper()}: {words.headline(report)}.")
+    yield from _wrap(f"{SIGNS[words.tone_of(report)]} {words.word(report).upper()}: {words.headline(report)}.")
+    yield from _void(report)
     yield from _wrap(words.standing(report), indent="  ")
-    yield from _wrap(words.meaning(report.verdict), indent="  ")
+    yield from _wrap(words.meaning_of(report), indent="  ")
     for reason in report.reasons[:ROWS]:
         yield from _item(reason)
     yield from _more(len(report.reasons), "reasons")
-    if report.forecast:
-        yield from _wrap(f"Forecast: {report.forecast}", indent="  ")
+    head, outlook = words.outlook(report.forecast, ended=report.ended)
+    said = (f"{head}: {outlook}" if outlook else "", words.tried(report.versions_tried, report.family))
+    for line in (*said, "" if report.void else words.validity(report)):
+        yield from _wrap(line, indent="  ") if line else ()
     for note in report.notes[:ROWS]:
         yield from _wrap(f"Note: {note}", indent="  ")
     yield from _wrap(words.served(report), indent="  ")
+
+
+def _void(report: Report) -> Iterator[str]:
+    for reason in report.void[:ROWS]:
+        yield from _wrap(f"VOID: {reason}", indent="  ", hang="        ")
+    yield from _more(len(report.void), "reasons why it is void")
+    if report.void and report.as_of:
+        yield from _wrap(words.validity(report), indent="  ")
 
 
 def _held(report: Report) -> Iterator[str]:

@@ -25,6 +25,8 @@ MEANING = {
     "not ready": "Confirmed harm is beyond what the contract allows, or a critical event was confirmed.",
     "inconclusive": "The evidence does not carry a decision either way. This is not a no, and not a yes.",
 }
+VOID = "Nothing may be decided on a void verdict: a new look is needed."
+NO_ANSWER = "it reached its horizon without an answer"
 UNKNOWN = "This verdict is not one that is known here; take it as not ready."
 TONES = {"ready": "good", "ready (demonstration)": "good", "not ready": "bad", "inconclusive": "open"}
 
@@ -39,8 +41,9 @@ COOPERATIVE = (
 
 
 def word(report: Report) -> str:
-    """The verdict's word as people read it: `ready, unsigned` where nobody has signed the contract."""
-    return f"{report.verdict}, unsigned" if report.unsigned else report.verdict
+    """The verdict's word as people read it: `ready, void`; `ready, unsigned` where nobody has signed the contract."""
+    marks = (("void", bool(report.void)), ("unsigned", report.unsigned))
+    return ", ".join((report.verdict, *(mark for mark, stands in marks if stands)))
 
 
 def number(count: int) -> str:
@@ -130,6 +133,10 @@ def window(value: Window) -> str:
 
 def headline(report: Report) -> str:
     """One sentence that says which candidate is what."""
+    if report.void:
+        return f"Candidate {report.candidate.label} was “{report.verdict}” at this look; that no longer holds"
+    if report.ended:
+        return f"Candidate {report.candidate.label}: the trial is over without an answer"
     if report.verdict == "inconclusive":
         return f"Candidate {report.candidate.label}: it cannot be said yet whether it is ready"
     return f"Candidate {report.candidate.label} is {report.verdict}"
@@ -140,9 +147,57 @@ def meaning(word: str) -> str:
     return MEANING.get(word, UNKNOWN)
 
 
+def meaning_of(report: Report) -> str:
+    """The same of a report; of a void verdict only that nothing may be decided on it."""
+    return VOID if report.void else meaning(report.verdict)
+
+
 def tone(word: str) -> str:
     """`good`, `bad` or `open`; a word that is not known is bad."""
     return TONES.get(word, "bad")
+
+
+def tone_of(report: Report) -> str:
+    """The same of a report; a void verdict is open, whatever it said."""
+    return "open" if report.void and report.verdict in TONES else tone(report.verdict)
+
+
+def validity(report: Report) -> str:
+    """As of when it held or was void, for a report is a file; empty in one from before that was looked up."""
+    if report.as_of is None:
+        return ""
+    if report.void:
+        return f"Void as of {moment(report.as_of)}."
+    left = f" It expires on {moment(report.until)}, or sooner if what it stands on changes." if report.until else ""
+    return f"It held as of {moment(report.as_of)}.{left}"
+
+
+def outlook(forecast: str, *, ended: bool) -> tuple[str, str]:
+    """What a forecast is headed with, and what it says; both empty where there is none."""
+    if ended:
+        return "The trial is over", forecast or NO_ANSWER
+    return ("Forecast", forecast) if forecast else ("", "")
+
+
+def tried(versions: int, family: int) -> str:
+    """How many candidate versions were tried on a contract and what that does to the error rates; empty for 0.
+
+    Args:
+        versions: up to the look, ≥ 0; 0 where it is not known.
+        family: which of them this is, where one error rate holds for all of them together; else 0.
+
+    Example:
+        >>> tried(3, 2)
+        '3 candidate versions were tried on this contract: one error rate holds for all of them, this is version 2.'
+    """
+    if versions < 1 and not family:
+        return ""
+    held = max(versions, family)
+    many = f"{held:,} candidate version{' was' if held == 1 else 's were'} tried on this contract"
+    if family:
+        whom = "all of them" if held > 1 else "it and all that will follow it"
+        return f"{many}: one error rate holds for {whom}, this is version {family:,}."
+    return f"{many}: each has its own error rate." if held > 1 else f"{many}, at its own error rate."
 
 
 def standing(report: Report) -> str:
@@ -150,6 +205,8 @@ def standing(report: Report) -> str:
     if report.first_ready is None:
         return _not_reached(report)
     first = f"Ready was first reached at the look of {nth_day(report, report.first_ready)}"
+    if report.holds_now and report.void:
+        return f"{first}; the verdict is void now."
     if report.holds_now:
         return f"{first}, and it holds now."
     return f"{first}, and was lost again: it does not hold now."

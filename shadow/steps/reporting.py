@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 from shadow.approval import signed
 from shadow.contract import Contract, digests
@@ -31,15 +33,18 @@ from shadow.reports.parts import (
 from shadow.reports.report import Report
 from shadow.setup import Setup
 from shadow.steps.assessing import held_how
+from shadow.steps.beginning import utc_now
 from shadow.steps.certifying import certify
 from shadow.steps.telling.causing import cause_rows
 from shadow.steps.telling.containing import contained
 from shadow.steps.telling.happened import happened
 from shadow.steps.telling.history import curves, day_rows, first_day, look_day, look_rows
+from shadow.steps.telling.limits import limit_curves
+from shadow.steps.telling.validity import alike, expires, void_at
 from shadow.steps.telling.walk import Walk, totals, walk
 from shadow.store import Store
 from shadow.store.deeds import deeds, not_taken
-from shadow.store.registry import Experiment, contract_of, experiment, first_start, run, tried, unsound, windows
+from shadow.store.registry import Experiment, contract_of, experiment, first_start, run, unsound, windows
 from shadow.store.verdicts import StoredVerdict, verdicts_of
 
 MICRO_USD = Decimal("0.000001")
@@ -59,8 +64,13 @@ def report(store: Store, setup: Setup, run_id: str, *, directory: Path) -> str:
     return str(page)
 
 
-def build_report(store: Store, experiment_id: str, *, look: datetime | None = None) -> Report:
+def build_report(
+    store: Store, experiment_id: str, *, look: datetime | None = None, now: datetime | None = None
+) -> Report:
     """The frozen report of an experiment's newest look, or of the one at `look`.
+
+    Args:
+        now: as of when it is said whether the verdict still holds, aware UTC; the present moment where not given.
 
     Raises:
         UsageError: there is no such look.
@@ -72,7 +82,17 @@ def build_report(store: Store, experiment_id: str, *, look: datetime | None = No
     last = looks[-1]
     contract = contract_of(store, last.contract)
     met = walk(store, one, contract=contract, look=last.look)
-    return _report(store, one, contract, met, looks)
+    made = _known(_report(store, one, contract, met, looks), last.body)
+    return as_it_stands(store, _drawn(made, alike(store, looks), contract, len(looks)), now=now or utc_now())
+
+
+def as_it_stands(store: Store, made: Report, *, now: datetime) -> Report:
+    """A report, perhaps one that was kept, with what is known now of whether its verdict still holds.
+
+    Args:
+        now: aware UTC.
+    """
+    return replace(made, void=void_at(store, experiment(store, made.experiment), made.look, now=now), as_of=now)
 
 
 def _report(store: Store, one: Experiment, contract: Contract, met: Walk, looks: Sequence[StoredVerdict]) -> Report:
@@ -106,7 +126,6 @@ def _report(store: Store, one: Experiment, contract: Contract, met: Walk, looks:
         cost=_cost(met.costs),
         quality=_quality(store, one, last.look),
         digests=_digests(contract, one, last),
-        curves=curves(looks),
         days=day_rows(met.counts, last.look),
         looks=look_rows(looks),
         harm_limit=next((b.params["at_most"] for b in contract.gates if b.name == "harmful_rate"), None),
@@ -114,6 +133,26 @@ def _report(store: Store, one: Experiment, contract: Contract, met: Walk, looks:
         notes=_notes(store, one, contract, met),
         contained=contained(store, one, look=last.look, run=last.run),
     )
+
+
+def _known(made: Report, body: Mapping[str, Any]) -> Report:
+    """With what the verdict knows beside its word; a body that was kept before it did knows none of it."""
+    return replace(
+        made,
+        until=expires(body),
+        ended=bool(body.get("ended", False)),
+        versions_tried=int(body.get("versions_tried", 0)),
+        family=int(body.get("family", 0)),
+    )
+
+
+def _drawn(made: Report, looks: Sequence[StoredVerdict], contract: Contract, of: int) -> Report:
+    """With each gate's way over these looks, out of so many that there are."""
+    left = of - len(looks)
+    what = "earlier looks were" if left > 1 else "earlier look was"
+    note = f"{left:,} {what} taken under another judgement: what was measured then is not drawn."
+    notes = (*made.notes, note) if left else made.notes
+    return replace(made, curves=curves(looks), limits=limit_curves(looks, contract), notes=notes)
 
 
 def _finding(data: dict[str, object]) -> FindingRow:
@@ -176,8 +215,7 @@ def _digests(contract: Contract, one: Experiment, last: StoredVerdict) -> Digest
 
 
 def _notes(store: Store, one: Experiment, contract: Contract, met: Walk) -> tuple[str, ...]:
-    versions = tried(store, one)
-    notes = [f"{versions} candidate version{'s were' if versions > 1 else ' was'} tried on this contract."]
+    notes = []
     if met.cleared:
         notes.append(f"In {met.cleared:,} discrepancies a label says that the candidate was right.")
     if contract.demonstration:

@@ -95,3 +95,12 @@ def test_nothing_spent_is_below_any_limit() -> None:
     """A declared price of nothing."""
     special: dict[int, dict[str, Any]] = {n: {"cost_usd": 0.0} for n in range(60)}
     assert cost(per_case_usd=0.05)(measured(60, special)).status is Status.PASS
+
+
+@pytest.mark.parametrize(("usd", "status"), [(0.03, Status.PASS), (0.049, Status.INCONCLUSIVE)])
+def test_the_upper_limit_of_the_cost_is_what_is_surely_not_reached(usd: float, status: Status) -> None:
+    """In dollars; it passes where that is below the limit and not where it is above."""
+    seen = evidence(days_of(200, days=4, cost_usd=lambda _: usd), days=5, price_known=True)
+    found = cost(per_case_usd=0.05)(seen)
+    assert found.status is status
+    assert (usd < float(found.numbers["upper_usd"]) < 0.05) is (status is Status.PASS)

@@ -100,6 +100,16 @@ def test_what_holds_now_must_be_what_the_weeks_showed() -> None:
     assert whole_weeks(at_most=0.02)(seen).status is Status.INCONCLUSIVE
 
 
+@pytest.mark.parametrize("closed", [14, 21, 25, 28])
+def test_the_upper_limit_of_whole_weeks_is_where_they_would_pass(closed: int) -> None:
+    """Of the weeks and of all days, the higher: at a limit above it the gate passes, at one below it does not."""
+    weeks = [3, 0, 0, 0, 0, 0, 0] * (min(closed, 21) // 7)
+    seen = days([*weeks, *[9] * (closed - len(weeks))])
+    upper = float(whole_weeks(at_most=0.02)(seen).numbers["upper"])
+    assert whole_weeks(at_most=1.001 * upper)(seen).status is Status.PASS
+    assert whole_weeks(at_most=0.999 * upper)(seen).status is not Status.PASS
+
+
 def test_hopeless_is_said() -> None:
     """At the limit more days do not help; nothing is forecast."""
     for gate in (recency(at_most=0.02), whole_weeks(at_most=0.02)):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from html import unescape
+from typing import Any
 
 import pytest
 
@@ -15,7 +18,7 @@ from shadow.observation import Effect, Ending, Observation, Read, Refusal, Span
 from shadow.pages.decisions import Asked, Signing, contract_page, request_page
 from shadow.pages.frame import Links, document
 from shadow.pages.glance import Glance, Trial
-from shadow.pages.home import home_page
+from shadow.pages.home import home_page, verdict
 from shadow.pages.markdown import rendered
 from shadow.pages.plain import problem_page, waiting_page
 from shadow.pages.review import Desk, discrepancy_page, queue_page
@@ -94,9 +97,11 @@ def vote(**more: object) -> Vote:
 
 def glance(**more: object) -> Glance:
     """A workflow at a glance, with hostile names."""
+    void: Any = more.pop("void", ())
     trial = Trial(
-        experiment="e", label=EVIL, word="ready, unsigned", look=AT, days="9 of 14", missing=(EVIL,), forecast=EVIL
-    )
+        experiment="e", label=EVIL, word="ready, unsigned", look=AT, days="9 of 14", missing=(EVIL,), forecast=EVIL,
+        void=void, ended=True, tried=EVIL,
+    )  # fmt: skip
     stage = StageRow(
         workflow="desk", number=1, stage=Stage.CANARY, share=5, experiment="e", contract="c", request="abc",
         demonstration=True, who=EVIL, why=EVIL, at=AT, seq=1,
@@ -109,7 +114,7 @@ def glance(**more: object) -> Glance:
 def signing(**more: object) -> Signing:
     """A contract with hostile words and changes."""
     given = {"workflow": EVIL, "contract": "c" * 64, "words": f"# {EVIL}\n\n* **{EVIL}**", "since": "b" * 64,
-             "changes": (EVIL,), "signed": True, "requests": [(request(), (vote(),))]}  # fmt: skip
+             "changes": (EVIL,), "costs": (EVIL,), "signed": True, "requests": [(request(), (vote(),))]}  # fmt: skip
     return Signing(**{**given, **more})  # type: ignore[arg-type]
 
 
@@ -117,8 +122,11 @@ PAGES = {
     "queue": lambda: queue_page(desk(), COUNTED, discrepancy(), LINKS),
     "case": lambda: discrepancy_page(desk(), discrepancy(), LINKS),
     "home": lambda: home_page([glance()], Links(root="/shadow")),
+    "void": lambda: home_page([glance(void=(EVIL,) * 90)], Links(root="/shadow")),
     "contract": lambda: contract_page(signing(), LINKS),
-    "request": lambda: request_page(Asked(request=request(), votes=(vote(),), entries=(), problem=EVIL), LINKS),
+    "request": lambda: request_page(
+        Asked(request=request(), votes=(vote(),), entries=(), problem=EVIL, void=(EVIL,), known=(EVIL,)), LINKS
+    ),
     "waiting": lambda: waiting_page(EVIL, "not yet", LINKS),
     "problem": lambda: problem_page(400, UsageError(EVIL, where=EVIL, seen=EVIL, allowed=EVIL, todo=EVIL), LINKS),
     "refusal": lambda: problem_page(403, EVIL, LINKS),
@@ -177,7 +185,6 @@ def test_what_is_pruned_is_said() -> None:
 
 def test_ids_survive_the_form_as_they_are() -> None:
     """A case id with hidden characters is sent back whole, and not as it is shown."""
-    from html import unescape
     from urllib.parse import parse_qs, urlsplit
 
     key = "a&b=c \u202e\u200b'\"<é>/../#?"
@@ -191,6 +198,41 @@ def test_an_unsigned_ready_does_not_look_ready() -> None:
     page = home_page([glance()], Links(root="/shadow"))
     assert '<span class="chip open">… ready, unsigned</span>' in page
     assert "canary, 5 % of the traffic (demonstration)" in page and "9 of 14" in page
+
+
+@pytest.mark.parametrize(
+    ("word", "tone"),
+    [
+        ("ready, void", "open"),
+        ("not ready, void", "open"),
+        ("not ready, unsigned", "bad"),
+        ("ready", "good"),
+        ("not assessed", "open"),
+        ("ready!", "bad"),
+    ],
+)
+def test_a_word_has_its_colour(word: str, tone: str) -> None:
+    """What is void says neither yes nor no; what nobody has signed is still not ready where it says so."""
+    assert f'class="chip {tone}"' in verdict(word).text and word in verdict(word).text
+
+
+def test_a_void_verdict_is_called_void_with_its_reasons() -> None:
+    """At a glance, and on the page of the request that is decided on it; where it holds nothing is said."""
+    reasons = ("the contract's gate harmful_rate changed", "it expired")
+    home = home_page([glance(void=reasons)], Links(root="/shadow"))
+    asked = Asked(request=request(), votes=(), entries=(), void=reasons, known=("3 versions were tried.",))
+    for page in (home, request_page(asked, LINKS)):
+        text = unescape(re.sub("<[^>]*>", "", page))
+        assert "This verdict is void." in text and all(reason in text for reason in reasons)
+    assert "3 versions were tried." in request_page(asked, LINKS)
+    (trial,) = glance(void=reasons).trials
+    for void, lacking in ((reasons, "a new look"), ((), "nothing")):
+        bare = replace(trial, missing=(), void=void)
+        assert f"<span>{lacking}</span>" in home_page([glance(trials=(bare,))], Links(root="/shadow"))
+    many = home_page([glance(void=("x" * 100_000,) * 90)], Links(root="/shadow"))
+    assert "and 84 more, not shown" in many and len(many) < 20_000
+    assert "void" not in home_page([glance()], Links(root="/shadow"))
+    assert "is void" not in request_page(Asked(request=request(), votes=(), entries=()), LINKS)
 
 
 def test_an_approval_that_the_ledger_does_not_prove_says_so() -> None:

@@ -19,7 +19,7 @@ from shadow.evidence.streams import Draws
 from shadow.gates import Finding, Status, calendar, critical_rate, harmful_rate, recency, set_aside, whole_weeks
 from shadow.planning import Assumed, Plan, impossible, plan
 from shadow.planning.bars import RULES, price
-from shadow.planning.words import text
+from shadow.planning.words import sentences, text
 from shadow.plug import Bound, Kind, gate
 from tests.contract.desk import made
 from tests.evidence.rows import discrepancy, evidence, row
@@ -312,3 +312,14 @@ def test_without_a_volume_nothing_is_known_to_be_impossible() -> None:
     one = contract(critical_rate(below=0.001), cases_per_day=0)
     assert impossible(one) == ()
     assert impossible(replace(one, cases_per_day=500, horizon_days=3))
+
+
+def test_a_page_says_what_the_terminal_says() -> None:
+    """Every sentence, unwrapped; a bar that is refused too."""
+    for found in (planned(harmful_rate(at_most=0.02), calendar(days=14)), planned(critical_rate(below=0.001), cases=9)):
+        flat = " ".join(text(found).split())
+        told = sentences(found)
+        assert all(" ".join(line.split()) in flat for line in told if not line.startswith(("harmful", "cal", "crit")))
+        assert [line.partition(":")[0] for line in told if line.startswith(("harmful", "cal", "crit"))] == [
+            bar.gate for bar in found.bars
+        ]

@@ -13,13 +13,13 @@ from shadow.reports.report import Report
 
 
 @pytest.mark.parametrize("name", sorted(COLUMNS))
-def test_columns_and_dtypes(sample: Report, name: str) -> None:
+def test_columns_and_dtypes(known: Report, name: str) -> None:
     """Each frame has its documented columns in order, with their dtypes; so has an empty one."""
-    empty = replace(sample, findings=(), causes=(), resolved=(), days=(), curves=())
+    empty = replace(known, findings=(), causes=(), resolved=(), days=(), curves=(), limits=())
     bare = replace(empty, happened=replace(empty.happened, effects=()))
-    for frame in (frames(sample)[name], frames(bare)[name]):
+    for frame in (frames(known)[name], frames(bare)[name]):
         assert {str(c): str(t) for c, t in frame.dtypes.items()} == dict(COLUMNS[name])
-    assert len(frames(sample)[name]) > 0
+    assert len(frames(known)[name]) > 0
 
 
 def test_docstring_names_every_frame_and_column() -> None:

@@ -73,19 +73,19 @@ def parse(text: str) -> Seen:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_foreign_text_is_text_everywhere(sample: Report, fill: Fill, text: str) -> None:
+def test_foreign_text_is_text_everywhere(known: Report, fill: Fill, text: str) -> None:
     """With foreign text in every place the page has the same tags and attributes as with a plain word."""
-    seen = parse(page(fill(sample, text)))
+    seen = parse(page(fill(known, text)))
     # a word as long, for the same shortening; with "_" where an empty text would be shown otherwise
-    calm = parse(page(fill(sample, "x" * len(text))))
+    calm = parse(page(fill(known, "x" * len(text))))
     assert seen.tags == calm.tags
     assert not seen.odd
     assert visible(text).replace("\r", "") in "".join(seen.text).replace("\r", "")
 
 
-def test_only_known_tags_and_no_address(sample: Report) -> None:
+def test_only_known_tags_and_no_address(known: Report) -> None:
     """No script, no event, no source, no inline style; links lead inside the page."""
-    seen = parse(page(sample))
+    seen = parse(page(known))
     assert {tag for tag, _ in seen.tags} <= TAGS
     assert [tag for tag, _ in seen.tags].count("style") == 1
     names = {name for _, attrs in seen.tags for name, _ in attrs}
@@ -106,16 +106,17 @@ def test_policy_stands_before_the_style(sample: Report) -> None:
     assert POLICY.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
 
 
-def test_a_reader_without_eyes_finds_the_way(sample: Report) -> None:
+def test_a_reader_without_eyes_finds_the_way(known: Report) -> None:
     """One h1, no heading skipped, header cells with a scope, plots with title and description."""
-    seen = parse(page(sample))
+    seen = parse(page(known))
     levels = [int(tag[1]) for tag, _ in seen.tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(later - earlier <= 1 for earlier, later in pairwise(levels)), levels
     assert all("scope" in dict(attrs) for tag, attrs in seen.tags if tag == "th")
     plots = [dict(attrs) for tag, attrs in seen.tags if tag == "svg" and dict(attrs).get("class") == "plot"]
     idents = {value for _, attrs in seen.tags for name, value in attrs if name == "id"}
-    assert len(plots) == 3
+    assert len(plots) == 3 + len(known.limits)
+    assert len({p["aria-labelledby"] for p in plots}) == len(plots)
     assert all(set(str(p["aria-labelledby"]).split()) <= idents and p["role"] == "img" for p in plots)
 
 
@@ -146,9 +147,9 @@ def test_long_lists_and_values_say_what_is_missing(sample: Report) -> None:
 
 
 @pytest.mark.parametrize("character", ['"', "\U000e0041"])
-def test_never_a_megabyte(sample: Report, fill: Fill, character: str) -> None:
+def test_never_a_megabyte(known: Report, fill: Fill, character: str) -> None:
     """A report with huge values in huge lists still makes a page under the limit."""
-    huge = fill(sample, character * 1_000_000)
+    huge = fill(known, character * 1_000_000)
     cause = replace(huge.causes[1], consequences=huge.causes[1].consequences * 40)
     days = [replace(huge.days[0], day=huge.days[0].day + timedelta(days=n)) for n in range(5000)]
     text = page(
@@ -158,7 +159,9 @@ def test_never_a_megabyte(sample: Report, fill: Fill, character: str) -> None:
             resolved=(cause,) * 50,
             findings=huge.findings * 20,
             days=tuple(days),
-            notes=huge.notes * 100,
+            notes=("n" * 1_000_000,) * 100,
+            void=huge.void * 100,
+            limits=tuple(replace(one, points=one.points * 180) for one in huge.limits * 20),
         )
     )
     assert len(text.encode()) <= LIMIT
@@ -183,6 +186,47 @@ def test_numbers_that_are_none(sample: Report) -> None:
     ]
     assert "band" not in [value for _, attrs in seen.tags for name, value in attrs if name == "class"]
     assert drawn and not [value for value in drawn if "nan" in value or "inf" in value]
+
+
+def test_a_void_verdict_is_called_void(known: Report) -> None:
+    """Loud, with each reason and as of when; nothing on the page says that it may be approved or that it holds."""
+    text = page(known)
+    said = " ".join(" ".join(parse(text).text).split())
+    assert "ready (demonstration), void" in said and "This verdict is void." in said
+    for reason in (*known.void, "Void as of 3 Dec 2026, 18:40 UTC.", "Nothing may be decided"):
+        assert reason in said
+    assert 'class="note bad"' in text and 'class="card verdict open"' in text
+    assert "it holds now" not in said and "may be put up" not in said and "can move a demonstration" not in said
+    assert text.index("This verdict is void") < text.index(known.reasons[0])
+
+
+def test_a_verdict_that_holds_says_until_when(known: Report) -> None:
+    """The page is a file: it says as of when it held, and when it expires."""
+    said = " ".join(parse(page(replace(known, void=()))).text)
+    assert "It held as of 3 Dec 2026, 18:40 UTC. It expires on 7 Dec 2026, 06:00 UTC" in said
+    assert "void" not in said.lower().replace("avoid", "")
+
+
+def test_the_end_of_the_trial_and_its_versions_are_said(known: Report) -> None:
+    """That it is over without an answer is no forecast; how many versions, which one, and whose error rate."""
+    over = replace(known, void=(), verdict="inconclusive", ended=True, forecast="the horizon of 28 days is reached")
+    said = " ".join(" ".join(parse(page(over)).text).split())
+    assert "The trial is over: the horizon of 28 days is reached" in said and "Forecast" not in said
+    assert "3 candidate versions were tried on this contract: one error rate holds for all of them, this is" in said
+    alone = " ".join(parse(page(replace(over, family=0))).text)
+    assert "each has its own error rate" in alone and "this is version" not in alone
+
+
+def test_a_gates_limit_stands_below_its_evidence(known: Report) -> None:
+    """The figures of one gate follow each other; a gate with a limit alone has its figure too."""
+    titles = re.findall(r"<figcaption><bdi>([^<]*)</bdi>", page(known))
+    assert titles == [
+        known.curves[0].title,
+        known.limits[0].title,
+        known.curves[1].title,
+        known.limits[1].title,
+        known.limits[2].title,
+    ]
 
 
 def test_an_empty_report_is_a_page(sample: Report) -> None:
@@ -270,12 +314,12 @@ def test_same_report_same_page(sample: Report) -> None:
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium on this machine")
-def test_browser_has_no_complaint(sample: Report, fill: Fill, tmp_path: Path) -> None:
+def test_browser_has_no_complaint(known: Report, fill: Fill, tmp_path: Path) -> None:
     """Chromium opens the page from disk without one console message, and would show one if there were."""
     calm, hostile, bad = (tmp_path / f"{name}.html" for name in ("calm", "hostile", "bad"))
-    write(sample, calm)
-    write(fill(sample, "".join(HOSTILE)), hostile)
-    bad.write_text(page(sample).replace("</body>", "<script>1</script></body>"), encoding="utf-8")
+    write(known, calm)
+    write(fill(known, "".join(HOSTILE)), hostile)
+    bad.write_text(page(known).replace("</body>", "<script>1</script></body>"), encoding="utf-8")
     assert complaints(calm, tmp_path / "a") == []
     assert complaints(hostile, tmp_path / "b") == []
     assert complaints(bad, tmp_path / "c") != []

@@ -25,6 +25,12 @@ def test_round_trip(sample: Report) -> None:
     assert set(again.totals.discrepancies) == set(Severity)
 
 
+def test_what_is_known_beside_the_word_goes_round(known: Report, sample: Report) -> None:
+    """Void, moments, versions and limits come back as they were; a report from before them is read without them."""
+    assert Report.from_json(json.loads(json.dumps(known.to_json(), allow_nan=False))) == known
+    assert (sample.void, sample.limits, sample.as_of, sample.ended, sample.versions_tried) == ((), (), None, False, 0)
+
+
 def test_numbers_that_json_has_not(sample: Report) -> None:
     """Infinite log-evidence survives JSON that forbids NaN and Infinity."""
     point = CurvePoint(day=date(2026, 11, 2), log_e=float("-inf"))

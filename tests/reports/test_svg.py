@@ -8,10 +8,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from shadow.reports.drawing import POINTS
 from shadow.reports.report import Report
 from shadow.reports.scale import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, day_ticks, scale, ticks, x, y
 from shadow.reports.series import LookRow
-from shadow.reports.svg import POINTS, evidence_plot, rate_plot, strip
+from shadow.reports.svg import evidence_plot, rate_plot, strip
 
 
 def test_corners() -> None:
@@ -49,6 +50,16 @@ def test_threshold_and_first_day_are_drawn(sample: Report) -> None:
     assert float(last) < float(level[1])
     assert "ready first: 17 Nov" in drawn
     assert "ready first" not in evidence_plot(curve, "c", first_ready=None).text
+
+
+@pytest.mark.parametrize("top", [1.0, 150.0])
+def test_the_thresholds_name_stays_inside(sample: Report, top: float) -> None:
+    """However far the evidence has grown: not among the days below the plot."""
+    curve = replace(sample.curves[0], points=tuple(replace(p, log_e=top) for p in sample.curves[0].points))
+    found = re.search(
+        r'<text [^>]*y="([\d.]+)"[^>]*class="label good"', evidence_plot(curve, "c", first_ready=None).text
+    )
+    assert found is not None and TOP < float(found[1]) < HEIGHT - BOTTOM - 2
 
 
 def test_open_days_are_hollow(sample: Report) -> None:

@@ -62,3 +62,25 @@ def test_nothing_compared(sample: Report) -> None:
     """Without a comparison no cause is called absent."""
     bare = replace(sample, causes=(), totals=replace(sample.totals, compared=0))
     assert "nothing has been compared yet" in text(bare)
+
+
+def test_void_over_and_versions_are_said(known: Report) -> None:
+    """Each reason loudly under the word and as of when; the end of the trial; the versions. An older report is calm."""
+    flat = " ".join(text(known).split())
+    for part in (
+        "READY (DEMONSTRATION), VOID: Candidate",
+        "VOID: the contract's gate harmful_rate changed VOID: gate recency is version 2 here, was 1 Void as of 3 Dec",
+        "Nothing may be decided on a void verdict",
+        "3 candidate versions were tried on this contract: one error rate holds for all of them, this is version 2.",
+    ):
+        assert part in flat
+    over = replace(known, void=(), verdict="inconclusive", ended=True, forecast="")
+    assert "The trial is over: it reached its horizon without an answer" in " ".join(text(over).split())
+    assert "It held as of 3 Dec 2026, 18:40 UTC. It expires" in " ".join(text(over).split())
+
+
+def test_an_older_report_says_nothing_of_it(sample: Report) -> None:
+    """What was not looked up when it was kept is not claimed."""
+    shown = text(sample).lower()
+    assert "void" not in shown and "it held" not in shown and "error rate holds" not in shown
+    assert not [line for line in text(replace(sample, void=("x",))).splitlines() if line and not line.strip()]

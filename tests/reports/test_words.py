@@ -66,3 +66,30 @@ def test_blind_spots_follow_from_totals(sample: Report) -> None:
         )
         == ()
     )
+
+
+def test_a_void_verdict_never_looks_ready(known: Report) -> None:
+    """Its word says void, its colour is open, its sentences claim nothing; an unknown word stays bad."""
+    assert words.word(known) == "ready (demonstration), void"
+    assert words.word(replace(known, unsigned=True)) == "ready (demonstration), void, unsigned"
+    assert (words.tone_of(known), words.tone_of(replace(known, void=()))) == ("open", "good")
+    assert words.tone_of(replace(known, verdict="READY!")) == "bad"
+    assert words.standing(known).endswith("the verdict is void now.")
+    assert words.meaning_of(known) == words.VOID
+    assert words.headline(known) == "Candidate 2026-11-b was “ready (demonstration)” at this look; that no longer holds"
+
+
+def test_versions_are_told_with_their_error_rates() -> None:
+    """One rate for all where it is shared, with which version this is; else that each has its own; nothing unknown."""
+    assert words.tried(0, 0) == ""
+    assert words.tried(1, 0) == "1 candidate version was tried on this contract, at its own error rate."
+    assert words.tried(3, 0) == "3 candidate versions were tried on this contract: each has its own error rate."
+    assert words.tried(1, 1).endswith("one error rate holds for it and all that will follow it, this is version 1.")
+    assert words.tried(2, 3).startswith("3 candidate versions")
+
+
+def test_the_end_is_no_forecast() -> None:
+    """What is over is headed so, even without a sentence; nothing is headed where nothing is said."""
+    assert words.outlook("3 days", ended=False) == ("Forecast", "3 days")
+    assert words.outlook("", ended=False) == ("", "")
+    assert words.outlook("", ended=True) == ("The trial is over", words.NO_ANSWER)

@@ -17,7 +17,7 @@ from shadow.adapters.airflow.served import Served
 from shadow.adapters.slack import messages
 from shadow.adapters.slack.client import from_airflow
 from shadow.adapters.slack.courier import drain
-from shadow.approval import signed
+from shadow.approval import signed, void_because
 from shadow.contract import digest
 from shadow.notices.finding import error_bursts, queue_notice, recurring_causes
 from shadow.notices.news import is_news
@@ -113,7 +113,7 @@ def _digest(say: _Saying, one: Run, verdict: StoredVerdict) -> None:
     key = f"digest:{one.id}:{verdict.decision_digest[:12]}"
     if said_under(say.store, key):
         return  # nothing is gathered again for what was said
-    report = build_report(say.store, one.experiment, look=verdict.look)
+    report = build_report(say.store, one.experiment, look=verdict.look, now=say.now)
     say.queue(key, messages.digest_message(report, link=say.links.report))
 
 
@@ -121,7 +121,9 @@ def _news(say: _Saying, verdict: StoredVerdict) -> None:
     if not is_news(verdict, verdicts_of(say.store, verdict.experiment)):
         return
     one = experiment(say.store, verdict.experiment)
-    payload = messages.verdict_message(verdict, one, signed=signed(say.store, verdict.contract), links=say.links)
+    void = void_because(say.store, one, now=say.now)
+    is_signed = signed(say.store, verdict.contract)
+    payload = messages.verdict_message(verdict, one, signed=is_signed, void=void, links=say.links)
     say.queue(f"verdict:{digest([one.id, verdict.look.isoformat()])[:20]}:{verdict.word}", payload)
 
 

@@ -113,7 +113,7 @@ def _say(on: _Pass, message: Message) -> None:
         return
     same = _about_the_same(on.store, message)
     try:
-        done = deliver(on.store, on.client, message)
+        done = deliver(on.store, on.client, message, now=on.clock())
     except (ShadowError, LookupError, TypeError, ValueError) as error:
         # one that cannot be put into words must not keep the others from being said
         done = Failure(word=one_line(f"{type(error).__name__}: {error}", 300), permanent=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from shadow.adapters.slack import words as slack
-from shadow.adapters.slack.pieces import message
+from shadow.adapters.slack.known import tried_blocks, verdict_word, void_blocks
+from shadow.adapters.slack.pieces import header, message
 from shadow.adapters.slack.words import flat, mrkdwn, strong
 from shadow.contract.model import Severity
 from shadow.reports import words
@@ -28,7 +29,8 @@ def digest_message(report: Report, *, link: str = "") -> dict[str, Any]:
 def fallback(report: Report) -> str:
     """The message without blocks, for notifications and screen readers; at most 400 characters."""
     lead = f"Shadow run of {mrkdwn(report.workflow, 60)}, candidate {mrkdwn(report.candidate.label, 60)}"
-    return f"{lead}: {mrkdwn(report.verdict, 40)}. {mrkdwn(words.standing(report), 160)}"
+    void = ", void" if report.void else ""
+    return f"{lead}: {mrkdwn(report.verdict, 40)}{void}. {mrkdwn(words.standing(report), 160)}"
 
 
 def digest_blocks(report: Report, *, link: str = "") -> list[dict[str, Any]]:
@@ -36,15 +38,18 @@ def digest_blocks(report: Report, *, link: str = "") -> list[dict[str, Any]]:
 
     Foreign text stands in `plain_text` or is escaped; no case's content is shown, only sentences and counts.
     """
-    title = f"{report.verdict.capitalize()}: {report.workflow}, candidate {report.candidate.label}"
+    word = verdict_word(report.verdict, report.void)
+    title = f"{word}: {report.workflow}, candidate {report.candidate.label}"
     blocks = [
-        {"type": "header", "text": flat(title, 150)},
-        _section(f"{words.standing(report)} {words.meaning(report.verdict)}", 1000),
+        header(title),
+        *void_blocks(report.void),
+        _section(f"{words.standing(report)} {words.meaning_of(report)}", 1000),
         {"type": "section", "fields": [strong(f"*{name}*\n{value}") for name, value in _numbers(report)]},
         *_listed("Why", [(reason, "") for reason in report.reasons]),
     ]
-    if report.forecast:
-        blocks += [_heading("Forecast"), _section(report.forecast, 1000)]
+    head, said = words.outlook(report.forecast, ended=report.ended)
+    blocks += [_heading(head), _section(said, 1000)] if said else []
+    blocks += tried_blocks(report.versions_tried, report.family)
     blocks += _listed("Where the two differ", [(c.sentence, words.how_often(c)) for c in report.causes])
     return [*blocks, {"type": "context", "elements": [strong(_foot(report, link))]}]
 

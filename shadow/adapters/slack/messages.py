@@ -6,6 +6,7 @@ A message is what `chat.postMessage` takes besides the channel: `text`, `blocks`
 
 from __future__ import annotations
 
+from shadow.adapters.slack.briefs import contract_brief, cutover_brief
 from shadow.adapters.slack.digest import digest_message
 from shadow.adapters.slack.links import Links, base_url, dag_run_links, links_of, run_links
 from shadow.adapters.slack.notices_said import (
@@ -19,7 +20,6 @@ from shadow.adapters.slack.notices_said import (
 from shadow.adapters.slack.requests_said import (
     confirm_word,
     confirms,
-    contract_brief,
     decide_modal,
     request_message,
     settled_message,
@@ -31,6 +31,7 @@ __all__ = [
     "confirm_word",
     "confirms",
     "contract_brief",
+    "cutover_brief",
     "dag_run_links",
     "decide_modal",
     "digest_message",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shadow.adapters.slack.known import tried_blocks, verdict_word, void_blocks
 from shadow.adapters.slack.links import Links
 from shadow.adapters.slack.pieces import (
     Block,
@@ -30,6 +31,7 @@ from shadow.adapters.slack.words import moment, mrkdwn
 from shadow.gates import Verdict
 from shadow.notices.patterns import Burst, Pattern, Recurring
 from shadow.reports.words import counted, meaning
+from shadow.reports.words import outlook as outlook_of
 from shadow.store.registry import Experiment
 from shadow.store.verdicts import StoredVerdict
 
@@ -43,25 +45,35 @@ def refused_message(sentence: str) -> Message:
     return message(mrkdwn(sentence, 500), [quoted(sentence, 500)])
 
 
-def verdict_message(verdict: StoredVerdict, one: Experiment, *, signed: bool, links: Links = NO_LINKS) -> Message:
+def verdict_message(
+    verdict: StoredVerdict,
+    one: Experiment,
+    *,
+    signed: bool,
+    void: Sequence[str] = (),
+    links: Links = NO_LINKS,
+) -> Message:
     """A verdict that is news: its word, each gate that is open, and whether its contract is signed.
 
     Args:
         one: the experiment that was judged.
         signed: whether the approvers have signed the contract that it was judged under.
+        void: why it no longer says anything, a sentence each; empty where it holds.
     """
     found = Verdict.from_json({name: verdict.body[name] for name in _VERDICT})
     still_open = [f"{gate.gate}: {gate.reason}" for gate in found.findings if gate.status != "pass"]
     passed = len(found.findings) - len(still_open)
     ready = verdict.word.startswith("ready")
-    title = f"{verdict.word.capitalize()}: {one.workflow}, candidate {one.label}"
+    title = f"{verdict_word(verdict.word, void)}: {one.workflow}, candidate {one.label}"
+    outlook = ": ".join(outlook_of(found.forecast, ended=bool(verdict.body.get("ended", False))))
     blocks = [
         header(title if signed else f"{title} (unsigned)"),
-        quoted(meaning(verdict.word)),
+        *(void_blocks(void) or [quoted(meaning(verdict.word))]),
         context(f"{passed} of {counted(len(found.findings), 'gate')} pass", f"look of {moment(verdict.look)}"),
         *_open(still_open, blocking=not ready),
-        *([quoted(f"Forecast: {found.forecast}")] if found.forecast else []),
-        *_next(ready=ready, signed=signed),
+        *([quoted(outlook)] if outlook.strip(": ") else []),
+        *tried_blocks(found.versions_tried, int(verdict.body.get("family", 0))),
+        *_next(ready=ready and not void, signed=signed),
         *actions(f"verdict.{verdict.run}", opener("Open Report", url=links.report, spoken=f"Open the report: {title}")),
         *footer(f"experiment {code(one.id, 60)}", f"evidence {code(verdict.decision_digest)}"),
     ]

@@ -8,6 +8,7 @@ is lost on the way.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shadow.adapters.slack.calls import GONE, Answer, Failure, call
@@ -23,14 +24,17 @@ UPDATED = ("text", "blocks", "metadata")  # what chat.update takes of a message
 NOTHING_TO_SAY = Answer(data={})
 
 
-def deliver(store: Store, client: WebClient, message: Message) -> Answer | Failure:
+def deliver(store: Store, client: WebClient, message: Message, *, now: datetime) -> Answer | Failure:
     """Say one row of kind "message", "request" or "stage" to Slack.
+
+    Args:
+        now: as of when it is said whether a request's verdict still holds, aware UTC.
 
     Raises:
         ShadowError: what it is about is not in the store.
     """
     if message.kind == REQUEST:
-        return _request(store, client, message)
+        return _request(store, client, message, now)
     body = _stage(message) if message.kind == STAGE else dict(message.payload or {})
     quiet = {"unfurl_links": False, "unfurl_media": False}
     return call(client.chat_postMessage, **{**quiet, **body, "channel": message.channel})
@@ -45,13 +49,13 @@ def workflow_of(store: Store, message: Message) -> str:
     return message.about if message.kind == STAGE else ""
 
 
-def _request(store: Store, client: WebClient, message: Message) -> Answer | Failure:
+def _request(store: Store, client: WebClient, message: Message, now: datetime) -> Answer | Failure:
     from shadow.store.requests import Status, request
 
     one = request(store, message.about)
     if one.ts is None and one.status is Status.SUPERSEDED:
         return NOTHING_TO_SAY  # nobody has seen it, and a newer one says more
-    body = _rendered(store, one)
+    body = _rendered(store, one, now)
     if one.ts is not None:
         done = _update(client, one, body)
         if not (isinstance(done, Failure) and done.word in GONE):
@@ -83,19 +87,17 @@ def _update(client: WebClient, one: Request, body: Mapping[str, Any]) -> Answer 
     return call(client.chat_update, channel=one.posted_in, ts=one.ts, **held)
 
 
-def _rendered(store: Store, one: Request) -> dict[str, Any]:
+def _rendered(store: Store, one: Request, now: datetime) -> dict[str, Any]:
     """The request as it stands now: with its buttons while it is open, with the ledger's row once it is settled."""
-    from shadow.adapters.slack.messages import contract_brief, links_of, request_message, settled_message
+    from shadow.adapters.slack.messages import links_of, request_message, settled_message
     from shadow.approval import token
     from shadow.errors import StoreError
     from shadow.store.ledger import entries
-    from shadow.store.registry import contract_of
-    from shadow.store.requests import Status, Subject, votes_of
+    from shadow.store.requests import Status, votes_of
 
     votes, links = votes_of(store, one.id), links_of(one)
     if one.status is Status.OPEN:
-        brief = contract_brief(contract_of(store, one.contract)) if one.subject is Subject.CONTRACT else ()
-        return request_message(one, votes, token=token(store, one), links=links, brief=brief)
+        return request_message(one, votes, token=token(store, one), links=links, brief=_brief(store, one, now))
     settled = [entry for entry in entries(store, subject=one.id) if entry.seq == one.settled_seq]
     if not settled:
         raise StoreError(
@@ -105,6 +107,17 @@ def _rendered(store: Store, one: Request) -> dict[str, Any]:
             todo="run shadow audit verify",
         )
     return settled_message(one, votes, settled[0], links=links)
+
+
+def _brief(store: Store, one: Request, now: datetime) -> list[str]:
+    from shadow.adapters.slack.messages import contract_brief, cutover_brief
+    from shadow.steps.telling.validity import asked_on
+    from shadow.store.registry import contract_of
+    from shadow.store.requests import Subject
+
+    if one.subject is Subject.CONTRACT:
+        return contract_brief(contract_of(store, one.contract))
+    return cutover_brief(*asked_on(store, one, now=now))
 
 
 def _stage(message: Message) -> dict[str, Any]:

@@ -31,7 +31,6 @@ from shadow.adapters.slack.pieces import (
 )
 from shadow.adapters.slack.words import flat, moment, mrkdwn, plain
 from shadow.approval.answers import SHORTEST
-from shadow.contract import Contract
 from shadow.reports.words import counted
 from shadow.store.ledger import Entry
 from shadow.store.requests import Request, Status, Subject, Vote
@@ -56,9 +55,10 @@ def request_message(
 
     Args:
         token: what the buttons carry; see `shadow.approval.token`.
-        brief: of a contract, what it says in a few sentences; see `contract_brief`.
+        brief: of a contract, what it says in a few sentences; of a cutover, what else is known of its verdict. See
+            `briefs`.
     """
-    asked = _cutover(one) if one.subject is Subject.CUTOVER else _contract(one, brief)
+    asked = _cutover(one, brief) if one.subject is Subject.CUTOVER else _contract(one, brief)
     blocks = [
         header(f"{_needed(one)}: {_title(one)}"),
         *asked,
@@ -130,20 +130,6 @@ def confirms(one: Request, typed: str) -> bool:
     return bool(name) and typed.strip() in (name, confirm_word(one).strip())
 
 
-def contract_brief(contract: Contract) -> list[str]:
-    """What a contract says, in a few sentences for somebody who is asked to sign; its page says the rest."""
-    writes = contract.writes
-    lasting = sum(not tool.reversible for tool in writes)
-    limits = ", ".join(bound.name for bound in contract.gates) or "none"
-    shares = ", ".join(f"{share:g} %" for share in contract.stages)
-    return [
-        f"{counted(len(contract.tools), 'tool')}, of which {len(writes)} change something and {lasting} for good.",
-        f"{counted(len(contract.compare), 'place')} compared; {counted(len(contract.stops), 'stop condition')}.",
-        f"Gates: {limits}.",
-        f"Traffic, step by step: {shares}.",
-    ]
-
-
 def _needed(one: Request) -> str:
     return "Signature needed" if one.subject is Subject.CONTRACT else "Approval needed"
 
@@ -174,13 +160,14 @@ def _subject(one: Request) -> str:
     return f"*{mrkdwn(one.workflow, 80)}*: candidate *{candidate}* to {where}.{real}"
 
 
-def _cutover(one: Request) -> list[Block]:
+def _cutover(one: Request, brief: Sequence[str]) -> list[Block]:
     evidence = one.evidence
     passed = [status for _, status in evidence.get("findings", []) if status == "pass"]
     now = f"It is in *{mrkdwn(str(evidence.get('from_stage', 'shadow')), 40)}* now."
     reasons = [str(reason) for reason in evidence.get("reasons", [])]
     return [
         section(f"{_subject(one)} {now} Nothing changes until *{one.quorum}* approve."),
+        *([quoted(" ".join(brief), 900)] if brief else []),
         fields(
             [
                 *_numbers(one),

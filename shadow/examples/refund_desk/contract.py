@@ -10,12 +10,18 @@ from comparators.text import text
 from shadow.contract import Approval, contract, cosmetic, critical, effect, major, minor, read, stop, write
 from shadow.gates.calendar import calendar
 from shadow.gates.cost import cost
+from shadow.gates.coverage import coverage
 from shadow.gates.critical_rate import critical_rate
 from shadow.gates.data_quality import data_quality
+from shadow.gates.every_slice import every_slice
 from shadow.gates.harmful_rate import harmful_rate
+from shadow.gates.input_drift import input_drift
 from shadow.gates.latency import latency
+from shadow.gates.non_inferior import non_inferior
+from shadow.gates.recency import recency
 from shadow.gates.set_aside import set_aside
 from shadow.gates.stale import stale
+from shadow.gates.whole_weeks import whole_weeks
 
 CURRENCIES = ["EUR", "GBP", "USD"]
 LIMIT = 500  # major units of whatever currency
@@ -135,8 +141,14 @@ REFUNDS = contract(
     redact=["customer_name", "customer_email"],
     gates=[
         harmful_rate(at_most=0.01, alpha=0.05),
+        every_slice(at_most=0.03, alpha=0.05),
         critical_rate(below=0.001, alpha=0.05),
+        non_inferior(by=0.01, alpha=0.05),
+        recency(at_most=0.01, alpha=0.05, days=7),
+        whole_weeks(at_most=0.01, alpha=0.05, weeks=2),
         calendar(days=14),
+        coverage(),
+        input_drift(),
         set_aside(at_most=0.05),
         stale(at_most=0.02),
         latency(p95_s=20),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from shadow.contract import Severity
 from shadow.evidence.counts import Counts, Table, closed_days
@@ -53,7 +54,7 @@ def curves(verdicts: Sequence[StoredVerdict]) -> tuple[Curve, ...]:
 
 
 def _curve(verdicts: Sequence[StoredVerdict], gate: str, number: str, bar: str, toward: str) -> Curve | None:
-    found = [(look_day(one.look), _numbers(one, gate)) for one in verdicts]
+    found = [(look_day(one.look), numbers_of(one, gate)) for one in verdicts]
     points = {
         day: numbers for day, numbers in found if number in numbers and (bar in numbers or "threshold" in numbers)
     }
@@ -70,7 +71,8 @@ def _curve(verdicts: Sequence[StoredVerdict], gate: str, number: str, bar: str, 
     )
 
 
-def _numbers(one: StoredVerdict, gate: str) -> dict[str, float]:
+def numbers_of(one: StoredVerdict, gate: str) -> dict[str, Any]:
+    """What a gate measured at one look; empty where it was not asked."""
     for finding in one.body["findings"]:
         if finding["gate"] == gate:
             return dict(finding["numbers"])

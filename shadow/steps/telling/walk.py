@@ -9,8 +9,9 @@ from datetime import datetime
 
 from shadow.compare.seen import Seen, seen
 from shadow.contract import Contract, Severity, digests
-from shadow.evidence.counts import Counts, tally
+from shadow.evidence.counts import Counts
 from shadow.evidence.judged import Judged, Standing
+from shadow.evidence.tally import tally
 from shadow.observation import Ending
 from shadow.reports.parts import Totals
 from shadow.review.judging import judged, why_aside

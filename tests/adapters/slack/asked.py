@@ -206,6 +206,8 @@ def every(text: str = "", links: Links | None = None) -> Iterator[tuple[str, dic
         where = links or links_of(one, base=BASE)
         name = str(one.subject)
         yield f"{name} request", messages.request_message(one, votes, token=TOKEN, links=where, brief=[or_("Tools.")])
+        brief = messages.cutover_brief([or_("it expired")] * 40, [or_("3 versions were tried.")])
+        yield f"{name} void request", messages.request_message(one, votes, token=TOKEN, links=where, brief=brief)
         for approve in (True, False):
             yield f"{name} form {approve}", messages.decide_modal(one, token=TOKEN, approve=approve)
         for status in (Status.APPROVED, Status.REJECTED, Status.EXPIRED, Status.SUPERSEDED):
@@ -225,6 +227,8 @@ def _told(or_: Callable[[Any], Any], links: Links | None) -> Iterator[tuple[str,
         for signed in (True, False):
             verdict = judged(word, *gates, forecast=or_("about 3 more days"))
             yield f"{word} {signed}", messages.verdict_message(verdict, one, signed=signed, links=where)
+        void = [or_("it expired")] * 40
+        yield f"{word} void", messages.verdict_message(verdict, one, signed=True, void=void, links=where)
     change = {"from": or_("shadow"), "to": or_("canary"), "share": 1, "who": or_("ines.moreau"), "why": or_("approved")}
     change |= {"request": or_("0123456789ab"), "demonstration": True}
     workflow = or_("refund-desk")

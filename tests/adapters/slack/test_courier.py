@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -15,10 +16,13 @@ import pytest
 from shadow.adapters.slack.calls import GONE, PERMANENT
 from shadow.adapters.slack.client import from_token
 from shadow.adapters.slack.courier import LONGEST_PAUSE, Drained, drain, pause
+from shadow.gates.grounds import grounds
 from shadow.store import Store, outbox
 from shadow.store.ledger import Event, entries, verify
 from shadow.store.outbox import REQUEST, STAGE, WAKE
+from shadow.store.registry import contract_of
 from shadow.store.requests import Status, request
+from shadow.store.verdicts import save_verdict, verdicts_of
 from tests.adapters.slack.asking import contract, in_airflow, notice, open_cutover
 from tests.adapters.slack.faults import BROKEN, BUSY, CUT_AFTER, CUT_BEFORE, TEAM, Fault, FaultySlack, faulty_slack
 from tests.approval.desk import NOW, trial, verdict
@@ -69,6 +73,25 @@ def test_a_request_is_posted_without_buttons_first(store: Store, slack: FaultySl
     assert {button["value"].split(".")[0] for button in slack.buttons(ts)} == {one.id}
     assert set(slack.tokens) == {f"Bearer {TOKEN}"}
     assert go() == Drained(sent=0, waiting=0, dead=0)
+
+
+def test_a_request_says_what_its_verdict_knows_when_it_is_sent(store: Store, slack: FaultySlack, go: Pass) -> None:
+    """How many versions were tried; and after the verdict's time, that it is void: judged as of the sending."""
+    one = open_cutover(store)
+    (said,) = verdicts_of(store, one.about)
+    contract = contract_of(store, one.contract)
+    stands = grounds(contract, counts="", pin=str(one.evidence["pin"]), taken=NOW - contract.verdict_holds)
+    later = replace(stands, until=NOW + timedelta(minutes=1))
+    body = {**said.body, "versions_tried": 3, "family": 2, "grounds": later.to_json()}
+    save_verdict(store, replace(said, body=body))
+    go()
+    (ts,) = slack.messages
+    shown = json.dumps(slack.messages[ts])
+    assert "one error rate holds for all of them, this is version 2." in shown and "is void" not in shown
+    in_airflow(store, one, "alice")
+    assert "is void" not in json.dumps(slack.messages[ts])
+    go(120)
+    assert "This verdict is void: it expired on" in json.dumps(slack.messages[ts])
 
 
 def test_votes_update_the_one_message(store: Store, slack: FaultySlack, go: Pass) -> None:

@@ -54,6 +54,9 @@ def hostile(sample: Report, text: str) -> Report:
         reasons=(text,) * 80,
         candidate=replace(sample.candidate, label=text),
         causes=(cause,) * 80,
+        void=(text,) * 80,
+        ended=True,
+        versions_tried=3,
     )
 
 
@@ -100,6 +103,40 @@ def test_says_what_matters(sample: Report) -> None:
     assert REPORT_LINK in said
     assert "m.k@example.org" not in said
     assert "T-007730" not in said
+
+
+def test_a_void_verdict_is_called_void(sample: Report) -> None:
+    """In the heading, in the fallback, and with each reason; nothing says that it may be approved or that it holds."""
+    void = ("the contract's gate harmful_rate changed", "gate recency is version 2 here, was 1")
+    report = replace(sample, void=void)
+    blocks = digest_blocks(report)
+    said = "\n".join(one["text"] for one in texts(blocks))
+    assert blocks[0]["text"]["text"].startswith("Void, was ready (demonstration): refund-desk")
+    assert f"This verdict is void: {void[0]}; {void[1]}. Nothing may be decided" in said
+    assert "it holds now" not in said and "can move a demonstration" not in said
+    assert "ready (demonstration), void." in fallback(report) and "void" not in fallback(sample)
+    assert "void" not in "\n".join(one["text"] for one in texts(digest_blocks(sample))).lower()
+
+
+def test_the_end_and_the_versions_are_said(sample: Report) -> None:
+    """Over is no forecast; versions are told where there are more than one."""
+    over = replace(sample, ended=True, forecast="the horizon of 28 days is reached", versions_tried=3, family=2)
+    said = "\n".join(one["text"] for one in texts(digest_blocks(over)))
+    assert "*The trial is over*\nthe horizon of 28 days is reached" in said and "Forecast" not in said
+    assert "one error rate holds for all of them, this is version 2" in said
+    alone = replace(over, ended=False, versions_tried=1, family=0)
+    said = "\n".join(one["text"] for one in texts(digest_blocks(alone)))
+    assert "*Forecast*" in said and "tried on this contract" not in said
+
+
+def test_many_reasons_are_counted(sample: Report) -> None:
+    """Within the message's limits: five are named, the others counted."""
+    report = replace(sample, void=tuple(f"part {n} changed" for n in range(9)))
+    said = "\n".join(one["text"] for one in texts(digest_blocks(report)))
+    assert "part 4 changed; and 4 more." in said and "part 5" not in said
+    report = replace(sample, void=("x" * 5000, "it expired"))
+    said = "\n".join(one["text"] for one in texts(digest_blocks(report)))
+    assert "more characters); it expired. Nothing may be decided" in said
 
 
 def test_more_is_counted(sample: Report) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from shadow.adapters.slack.messages import (
     confirm_word,
     confirms,
     contract_brief,
+    cutover_brief,
     decide_modal,
     failed_message,
     pattern_message,
@@ -286,6 +288,39 @@ def test_a_ready_verdict_promises_a_request_only_when_signed() -> None:
     unsigned = verdict_message(judged(), EXPERIMENT, signed=False)
     assert "(unsigned)" in unsigned["blocks"][0]["text"]["text"] and "unsigned" in unsigned["text"]
     assert "nothing can be promoted" in said(unsigned) and "follows" not in said(unsigned)
+
+
+def test_a_void_verdict_promises_nothing() -> None:
+    """It is called void, with why; neither that every gate passes nor a request for approval is said."""
+    message = verdict_message(judged(), EXPERIMENT, signed=True, void=("the candidate changed", "it expired"))
+    shown = said(message)
+    assert message["blocks"][0]["text"]["text"].startswith("Void, was ready: refund-desk")
+    assert "This verdict is void: the candidate changed; it expired. Nothing may be decided" in shown
+    assert message["text"].startswith("Void, was ready")
+    assert "request for approval" not in shown and "Every gate passes" not in shown
+    assert "void" not in said(verdict_message(judged(), EXPERIMENT, signed=True)).lower()
+
+
+def test_a_verdict_says_that_the_trial_is_over_and_what_was_tried() -> None:
+    """From its body; one that was kept before it said so says nothing of it."""
+    verdict = judged("inconclusive", finding(), forecast="the horizon is reached")
+    body = {**verdict.body, "ended": True, "versions_tried": 3, "family": 2}
+    shown = said(verdict_message(replace(verdict, body=body), EXPERIMENT, signed=True))
+    assert "The trial is over: the horizon is reached" in shown and "Forecast" not in shown
+    assert "one error rate holds for all of them, this is version 2." in shown
+    shown = said(verdict_message(replace(verdict, body={**body, "family": 0}), EXPERIMENT, signed=True))
+    assert "3 candidate versions were tried on this contract: each has its own error rate." in shown
+    assert "tried" not in said(verdict_message(verdict, EXPERIMENT, signed=True))
+    assert "Forecast" not in said(verdict_message(judged(), EXPERIMENT, signed=True))
+
+
+def test_a_request_says_what_its_verdict_knows() -> None:
+    """That it is void and why, and how many versions were tried; by itself nothing."""
+    brief = cutover_brief(("the candidate changed",), ("3 versions were tried.",))
+    shown = said(request_message(asked(), [], token=TOKEN, brief=brief))
+    assert "This verdict is void: the candidate changed. Nothing may be decided on a void verdict" in shown
+    assert "3 versions were tried." in shown
+    assert cutover_brief((), ()) == [] and "void" not in said(request_message(asked(), [], token=TOKEN))
 
 
 def test_stages_are_told() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -23,11 +25,13 @@ from shadow.store.registry import Experiment, contract_of, experiment
 from shadow.store.verdicts import StoredVerdict, verdicts_of
 
 if TYPE_CHECKING:
+    from shadow.contract import Contract
     from shadow.pages.review import Desk
     from shadow.reports.report import Report
 
 KEPT = 8  # pages of reports that a process keeps
 _pages: OrderedDict[tuple[str, ...], str] = OrderedDict()
+_priced: dict[str, tuple[str, ...]] = {}
 _lock = Lock()
 
 
@@ -105,13 +109,17 @@ def newest_verdict(store: Store, held: Experiment) -> StoredVerdict | None:
 def report(store: Store, held: Experiment, verdict: StoredVerdict, links: Links) -> str:
     """The report of one look; made once for each verdict and kept, for it may take seconds."""
     from shadow.reports.html import page
+    from shadow.steps.telling.validity import void_at
 
-    key = (str(store.engine.url), held.id, verdict.run, verdict.decision_digest, verdict.measurement_digest, links.root)
+    now = datetime.now(UTC)
+    void = void_at(store, held, verdict.look, now=now)
+    same = (held.id, verdict.run, verdict.decision_digest, verdict.measurement_digest, links.root)
+    key = (str(store.engine.url), *same, *void)
     with _lock:
         if key in _pages:
             _pages.move_to_end(key)
             return _pages[key]
-    made = page(_report(store, held, verdict), bar=_bar(held, links))
+    made = page(replace(_report(store, held, verdict), void=void, as_of=now), bar=_bar(held, links))
     with _lock:
         _pages[key] = made
         while len(_pages) > KEPT:
@@ -174,7 +182,20 @@ def signing(store: Store, workflow: str, key: str) -> Signing:
         changes=changes(contract_of(store, since), contract) if since else (),
         signed=signed(store, key),
         requests=[(one, votes_of(store, one.id)) for one in requests_about(store, key)],
+        costs=_costs(key, contract),
     )
+
+
+def _costs(key: str, contract: Contract) -> tuple[str, ...]:
+    """What the contract's bars cost; drawn once a process and contract, for it takes a second or two."""
+    from shadow.planning import Assumed, plan
+    from shadow.planning.words import sentences
+
+    if not contract.cases_per_day:
+        return ()
+    if key not in _priced:
+        _priced[key] = sentences(plan(contract, Assumed(cases_per_day=contract.cases_per_day)))
+    return _priced[key]
 
 
 def asked(store: Store, workflow: str, key: str) -> Asked:
@@ -184,6 +205,7 @@ def asked(store: Store, workflow: str, key: str) -> Asked:
         StoreError: no such request of this workflow.
     """
     from shadow.approval import proof
+    from shadow.steps.telling.validity import asked_on
     from shadow.store.ledger import entries
     from shadow.store.requests import Status, request, votes_of
 
@@ -191,9 +213,12 @@ def asked(store: Store, workflow: str, key: str) -> Asked:
     if one.workflow != workflow:
         raise StoreError("no such request", where=key[:60])
     approved = one.status is Status.APPROVED
+    void, known = asked_on(store, one, now=datetime.now(UTC)) if one.status is Status.OPEN else ((), ())
     return Asked(
         request=one,
         votes=votes_of(store, key),
         entries=list(entries(store, subject=key)),
         problem=proof(store, key).problem if approved else "",
+        void=void,
+        known=known,
     )

@@ -6,6 +6,8 @@ import html
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +17,7 @@ import pytest
 from shadow.review.queue import next_open, progress
 from shadow.store import Store
 from shadow.store.labels import EVER, labels_at, words_on
-from shadow.store.registry import Experiment, find_experiment
+from shadow.store.registry import Experiment, contract_of, find_experiment, register
 from shadow.store.requests import requests_of
 from tests.adapters.airflow.ui.conftest import HOSTILE
 
@@ -170,6 +172,16 @@ def test_the_contract_and_the_request_are_shown(ann: Any, store: Store, held: Ex
     assert "Will you sign the contract?" in page and "ann, ines" in page and "requested" in page
     home = ann.get("/shadow/").text
     assert "unsigned" in home and f"/shadow/requests/shadow-desk/{request.id}" in home
+
+
+def test_an_owner_reads_what_the_bars_cost(ann: Any, store: Store, held: Experiment) -> None:
+    """Beside what they sign; where the contract names no volume, that nobody can say."""
+    silent = ann.get(f"/shadow/contracts/shadow-desk/{held.contract}").text
+    assert "What its bars cost" in silent and "nobody can say" in silent
+    told = replace(contract_of(store, held.contract), cases_per_day=5)
+    other = register(store, told, label="other", pin="6" * 64, now=datetime.now(UTC))
+    page = ann.get(f"/shadow/contracts/shadow-desk/{other.contract}").text
+    assert "what its bars cost at 5 cases a day" in page and "nobody can say" not in page
 
 
 def test_the_report_is_what_the_run_wrote(ann: Any, store: Store, held: Experiment, home: Path) -> None:
