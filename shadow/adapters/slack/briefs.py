@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from shadow.adapters.slack.known import void_sentence
 from shadow.contract import Contract
+from shadow.planning import impossible
 from shadow.reports.words import VOID, counted
 
 
@@ -20,6 +21,7 @@ def contract_brief(contract: Contract) -> list[str]:
         f"{counted(len(contract.compare), 'place')} compared; {counted(len(contract.stops), 'stop condition')}.",
         f"Gates: {limits}.",
         f"Traffic, step by step: {shares}.",
+        *(f"No candidate can become ready under it: {reason}" for reason in impossible(contract)),
     ]
 
 

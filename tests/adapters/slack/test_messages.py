@@ -30,6 +30,7 @@ from shadow.adapters.slack.messages import (
     settled_message,
     verdict_message,
 )
+from shadow.gates import critical_rate
 from shadow.store.requests import Status, Subject
 from tests.adapters.slack.asked import (
     AT,
@@ -198,6 +199,14 @@ def test_a_first_contract_says_so() -> None:
     assert "No contract of it was signed before." in said(request_message(one, [], token=TOKEN))
     one = asked(Subject.CONTRACT, evidence=signature(changes=[]))
     assert "Nothing that is declared changed" in said(request_message(one, [], token=TOKEN))
+
+
+def test_bars_that_nobody_can_pass_are_said_to_who_signs() -> None:
+    """Before anything is run; a contract whose bars can be passed says nothing of it."""
+    contract = replace(CONTRACT, gates=(critical_rate(below=0.001),), cases_per_day=9)
+    said = [line for line in contract_brief(contract) if line.startswith("No candidate can become ready")]
+    assert len(said) == 1 and "critical_rate" in said[0] and "cases a day would do" in said[0]
+    assert not any("No candidate" in line for line in contract_brief(replace(contract, cases_per_day=900)))
 
 
 def test_a_brief_counts() -> None:
