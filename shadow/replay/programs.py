@@ -145,6 +145,8 @@ def _begin(nursery: Nursery) -> None:
 def _unheld(
     nursery: Nursery, ward: Ward, candidate: Candidate, message: Mapping[str, object] | None
 ) -> ContainmentUnavailable:
+    ward.over(TRIAL)
+    nursery.drain()
     said = bytes(nursery.tail).decode("utf-8", "replace")[-500:]
     seen = ward.problem or str((message or {}).get("not held", "")) or said or f"its process says {message}"
     return ContainmentUnavailable(

@@ -95,6 +95,8 @@ class Ward:
             case = self._cases.pop(number, None)
             if case is None:
                 return self._left.pop(number, ())
+            while case.control.fileno() >= 0:  # what it said before it ended may be here still
+                self._hear(case)
             self._end(case)
         if case.broker is None:
             return ()

@@ -148,3 +148,16 @@ def test_a_relay_brings_every_byte_both_ways(size: int) -> None:
     near.close()
     far.close()
     selector.close()
+
+
+@held("kernel")
+def test_what_a_case_said_before_it_ended_is_heard() -> None:
+    """Its end may be known before the ward has read why it ended: else the candidate would be blamed (`Ward.over`)."""
+    ward = Ward(dial=None, door="")
+    with ward._lock:  # the ward's own thread comes too late
+        control = ward.expect(1)
+        control.send(b"nunshare is refused")
+        control.close()
+        ward.over(1)
+        assert ward.problem == "unshare is refused"
+    ward.close()

@@ -24,6 +24,7 @@ CHROMIUM = shutil.which("chromium")
 QUIET = ("gpu", "quic", "background-networking", "component-update", "sync", "extensions", "dev-shm-usage")
 SIZE = (1200, 800)
 PATIENCE_S = 45.0
+QUIET_S = 0.4  # how long an element must stay as it is until it is clicked
 # the element that a CSS selector, or a visible text after "text=", means: here or in a frame of this site
 FIND = """
 (wanted) => {
@@ -36,7 +37,11 @@ FIND = """
     if (found) {
       found.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
       const box = found.getBoundingClientRect();
-      return {x: x + box.x + box.width / 2, y: y + box.y + box.height / 2};
+      const middle = {x: box.x + box.width / 2, y: box.y + box.height / 2};
+      const hit = doc.elementFromPoint(middle.x, middle.y);
+      if (!hit || !(found.contains(hit) || hit.contains(found))) { return null; }
+      if (window.wantedBefore !== found) { window.wantedBefore = found; window.wantedTurn = Math.random(); }
+      return {x: x + middle.x, y: y + middle.y, turn: window.wantedTurn};
     }
     for (const frame of doc.querySelectorAll("iframe")) {
       const box = frame.getBoundingClientRect();
@@ -109,10 +114,17 @@ class Page:
         self.until(f"(words) => ({TEXT.strip()})().includes(words)", words)
 
     def click(self, wanted: str) -> None:
-        """Press and release the mouse in the middle of an element, as soon as it is there and stays where it is."""
-        place = self.until(FIND, wanted)
-        while (again := self.until(FIND, wanted)) != place:
-            place = again
+        """Press and release the mouse in the middle of an element, once it is there, stays, and is not drawn anew.
+
+        A page that is still being made puts another element in its place: what is pressed on one and released on the
+        other is no click.
+        """
+        place, quiet = self.until(FIND, wanted), time.monotonic()
+        while time.monotonic() < quiet + QUIET_S:
+            self.browser.listen(0.05)
+            if (again := self.until(FIND, wanted)) != place:
+                place, quiet = again, time.monotonic()
+        del place["turn"]
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
         self.clicks += 1
