@@ -147,7 +147,7 @@ REFUNDS = contract(
         recency(at_most=0.01, alpha=0.05, days=7),
         whole_weeks(at_most=0.01, alpha=0.05, weeks=2),
         calendar(days=14),
-        coverage(),
+        coverage(parts=2),
         input_drift(),
         set_aside(at_most=0.05),
         stale(at_most=0.02),
