@@ -54,7 +54,7 @@ def _price(how: Run, cell: tuple[float, float, float], told: tuple[Prior, str, f
     """The same streams for every prior."""
     by, q, net = cell
     prior, name, bar = told
-    truth, limit, trials = _truth(q, net), limit_of(by), how.trials(500)
+    truth, limit, trials = _truth(q, net), limit_of(by), how.trials(2000)  # the mean has a long tail
     draw = np.random.default_rng([how.seed, *(round(10_000 * (1 + x)) for x in cell)])
     least = bound(truth, limit, ALPHA)
     found = ends(draw, truth, limit=limit, prior=prior, most=int(12 * least), trials=trials)
