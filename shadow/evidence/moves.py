@@ -11,6 +11,7 @@ from shadow.evidence.counts import Counts, Table
 from shadow.evidence.drift import WEEK, weekly_ecusum
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.novelty import novelty
+from shadow.evidence.reference import Reference
 
 WARM_UP = 7  # days that stand in for the weeks before, where nothing is known of these; a whole week
 NEW = "(new)"  # the values of a slice that were not met before, together
@@ -39,17 +40,23 @@ class Watched(NamedTuple):
 
 def before(evidence: Evidence) -> Before:
     """The weeks before the experiment; where nothing is known of them, the trial's own first seven days."""
-    known, days = evidence.reference, _calendar(evidence)
-    if known is not None and known.unit_days:
+    known, days = _known_before(evidence), _calendar(evidence)
+    if known is not None:
         return Before(known.unit_days, dict(known.values), frozenset(known.kinds), days)
     first, later = days[:WARM_UP], days[WARM_UP:]
     kinds = frozenset(str(key[0]) for key in evidence.counts.table(Table.KINDS, first))
     return Before(_unit_days(evidence.counts, first), dict(_values(evidence.counts, first)), kinds, later)
 
 
-def days_lacking(then: Before) -> int:
+def days_lacking(evidence: Evidence) -> int:
     """How many days have to close yet until a week can be judged; 0 where one can."""
-    return max(0, WEEK - len(then.days))
+    wanted = WEEK if _known_before(evidence) else WARM_UP + WEEK
+    return max(0, wanted - len(_calendar(evidence)))
+
+
+def _known_before(evidence: Evidence) -> Reference | None:
+    known = evidence.reference
+    return known if known is not None and known.unit_days else None
 
 
 def _calendar(evidence: Evidence) -> tuple[date, ...]:

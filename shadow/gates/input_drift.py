@@ -9,7 +9,7 @@ from shadow.evidence.drift import mean_log
 from shadow.evidence.eprocess import TOLERANCE
 from shadow.evidence.evidence import Evidence
 from shadow.evidence.forecast import until_first_close
-from shadow.evidence.moves import WARM_UP, Before, Watched, before, days_lacking, watched
+from shadow.evidence.moves import WARM_UP, Watched, before, days_lacking, watched
 from shadow.gates.finding import Finding, Number, Status
 from shadow.gates.words import check_share, check_whole, many, nothing_yet, percent
 from shadow.plug import gate
@@ -57,10 +57,10 @@ def input_drift(
         return nothing_yet(NAME, until_first_close(evidence) or None)
     if not evidence.counts.table(Table.SLICES, evidence.closed):
         return _open("The contract declares no slices, so nothing tells kinds of cases apart.", "slices", {}, None)
-    then = before(evidence)
-    if days_lacking(then):
-        return _too_early(evidence, then)
-    found = watched(evidence.counts, then, novel=novel, moved=moved)
+    lacking = days_lacking(evidence)
+    if lacking:
+        return _too_early(evidence, lacking)
+    found = watched(evidence.counts, before(evidence), novel=novel, moved=moved)
     numbers = _numbers(found, false_alarm_days)
     if float(numbers["log_m"]) < float(numbers["threshold"]) - TOLERANCE:
         reason = f"Nothing says that other cases come in than before ({many(len(found), 'thing')} watched)."
@@ -70,12 +70,9 @@ def input_drift(
     return _open(reason, "the change looked into; a new trial where it stays", numbers, None)
 
 
-def _too_early(evidence: Evidence, then: Before) -> Finding:
-    own = not (evidence.reference and evidence.reference.unit_days)
-    lacking = days_lacking(then)
-    if own and not then.days:  # the first week is not over
-        lacking += WARM_UP - len(evidence.closed)
-    against = f"; the first {WARM_UP} are what later ones are held against" if own else ""
+def _too_early(evidence: Evidence, lacking: int) -> Finding:
+    own = evidence.reference is None or not evidence.reference.unit_days
+    against = f"; the first {WARM_UP} days are what later ones are held against" if own else ""
     reason = f"{many(len(evidence.closed), 'closed day')}{against}, and no whole week after that can be judged yet."
     return _open(reason, many(lacking, "more closed day"), {}, float(lacking))
 

@@ -96,13 +96,13 @@ def plan(contract: Contract, assumed: Assumed, *, days: int | None = None, versi
     """What the contract's gates cost a good candidate, and which of them not even a perfect one passes.
 
     Args:
-        days: the trial's last day, 1 to 366; else the contract's horizon, else 28.
+        days: the trial's last day, 1 to 366; else the contract's horizon, of which 366 days are looked at, else 28.
         version: which version tried on the contract it is for; matters under the family guarantee alone.
 
     Raises:
         UsageError: a number of days that is none.
     """
-    last = days if days is not None else contract.horizon_days or DAYS
+    last = days if days is not None else _last_day(contract)
     if not 1 <= last <= LONGEST:
         raise UsageError("a trial takes 1 to 366 days", where=f"{contract.workflow}: plan", seen=str(last))
     traffic = assumed.traffic(contract)
@@ -139,12 +139,16 @@ def impossible(contract: Contract, *, version: int = 1) -> tuple[str, ...]:
     """
     if not contract.cases_per_day > 0:
         return ()
-    assumed, last = Assumed(cases_per_day=contract.cases_per_day), contract.horizon_days or DAYS
+    assumed, last = Assumed(cases_per_day=contract.cases_per_day), _last_day(contract)
     traffic = assumed.traffic(contract)
     gates = of_version(contract.gates, version) if contract.family else contract.gates
     priced = ((bound, price(bound, contract, assumed)) for bound in gates)
     found = (_refused(bound, cost, traffic, last) for bound, cost in priced if cost)
     return tuple(reason for reason in found if reason)
+
+
+def _last_day(contract: Contract) -> int:
+    return min(contract.horizon_days or DAYS, LONGEST)
 
 
 def _draws(priced: Sequence[Priced], traffic: Traffic, last: int) -> Draws:

@@ -102,7 +102,7 @@ def frames(report: Report) -> dict[str, pd.DataFrame]:
             harmful, share, low, high, harmful_share (0 to 1 of compared, NaN where nothing was compared).
         evidence: one row a curve and day; columns gate, toward, day, log_e, threshold (natural logarithms),
             enough.
-        limits: one row a curve and day; columns gate, unit (share, s, times or empty), day, lower and upper (what
+        limits: one row a curve and day; columns gate, unit (share, s, times, USD or empty), day, lower and upper (what
             is not ruled out, NaN where not known), seen, limit (what the contract allows), within.
         effects: one row a write; columns tool, count, reversible, money, control_too, control_count,
             control_money.

@@ -214,3 +214,10 @@ def test_without_slices_nothing_is_watched() -> None:
     rows = [row(100 * d + k, day=d) for d in range(14) for k in range(60)]
     found = input_drift()(evidence(ordered(rows), days=14))
     assert found.status is Status.INCONCLUSIVE and "declares no slices" in found.reason
+
+
+def test_days_without_a_case_are_days() -> None:
+    """Closed weekends: what is missing is counted in calendar days (`moves.days_lacking`)."""
+    rows = [row(100 * d + k, day=d, slices=country(k)) for d in range(5) for k in range(60)]
+    rows += [row(100 * 7 + k, day=7, slices=country(k)) for k in range(60)]
+    assert input_drift()(evidence(ordered(rows), days=8)).days == 6

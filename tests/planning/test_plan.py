@@ -323,3 +323,11 @@ def test_a_page_says_what_the_terminal_says() -> None:
         assert [line.partition(":")[0] for line in told if line.startswith(("harmful", "cal", "crit"))] == [
             bar.gate for bar in found.bars
         ]
+
+
+def test_a_horizon_beyond_a_year_is_planned_for_a_year() -> None:
+    """A contract may name it, so its page must be able to say what its bars cost; asked for by hand it is refused."""
+    one = contract(calendar(days=14), cases_per_day=500, horizon_days=400)
+    assert plan(one, Assumed(cases_per_day=500)).days == 366 and impossible(one) == ()
+    with pytest.raises(UsageError, match="366"):
+        plan(one, Assumed(cases_per_day=500), days=400)
