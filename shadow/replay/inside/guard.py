@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -68,6 +69,19 @@ def _oblige(asked: socket.socket, zygote_pid: int) -> bool:
     if case == 0 and pid in children_of(zygote_pid):
         kill(pid)
     return True
+
+
+def attend(host: socket.socket, dead: int, *, obey: Callable[[], object], bury: Callable[[], object]) -> NoReturn:
+    """Do what the host says and tell of the cases that end, for ever; `obey` ends the process when the host is gone."""
+    poll = select.poll()
+    poll.register(host, select.POLLIN)
+    poll.register(dead, select.POLLIN)
+    while True:
+        for number, _ in poll.poll():
+            if number == host.fileno():
+                obey()
+            else:
+                bury()
 
 
 def child_ends() -> int:

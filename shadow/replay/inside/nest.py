@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import socket
 import time
@@ -21,7 +20,7 @@ from typing import Any, NoReturn
 
 from shadow.cage.policy import Policy
 from shadow.errors import ShadowError
-from shadow.replay.inside.guard import MESSAGE_BYTES, begun, child_ends, close_all_but, guard, next_end, say
+from shadow.replay.inside.guard import MESSAGE_BYTES, attend, begun, child_ends, close_all_but, guard, next_end, say
 from shadow.replay.inside.program_case import Program, run_program
 from shadow.replay.isolation import COOPERATIVE, enter
 from shadow.replay.tree import kill, sweep
@@ -81,15 +80,7 @@ def nest(host: socket.socket, asked: Commission, *, parent: int) -> NoReturn:
         mask={int(number) for number in mask},
     )  # fmt: skip
     say(host, {"ready": ""})
-    poll = select.poll()
-    poll.register(host, select.POLLIN)
-    poll.register(made.dead, select.POLLIN)
-    while True:
-        for number, _ in poll.poll():
-            if number == host.fileno():
-                _obey(made)
-            else:
-                _bury(made)
+    attend(host, made.dead, obey=lambda: _obey(made), bury=lambda: _bury(made))
 
 
 def _obey(made: Nest) -> None:

@@ -19,7 +19,6 @@ import gc
 import json
 import os
 import platform
-import select
 import signal
 import socket
 import time
@@ -33,7 +32,7 @@ from shadow.cage.broker import WORD
 from shadow.cage.policy import Policy
 from shadow.errors import ShadowError
 from shadow.replay.inside.case_process import run_case
-from shadow.replay.inside.guard import MESSAGE_BYTES, begun, child_ends, close_all_but, guard, next_end, say
+from shadow.replay.inside.guard import MESSAGE_BYTES, attend, begun, child_ends, close_all_but, guard, next_end, say
 from shadow.replay.inside.load import Eyes, left_behind, load
 from shadow.replay.isolation import COOPERATIVE, EXTERNAL, enter, enter_case
 from shadow.replay.tree import kill, sweep
@@ -119,12 +118,11 @@ def zygote(host: socket.socket, order: Order, *, parent: int, control: socket.so
     say(host, {"ready": left})
     gc.collect()
     gc.freeze()  # forks then share the pages of what the import made
-    _serve(
-        Nest(
-            host=host, control=control, order=order, function=function, keep=keep, dead=dead,
-            mask={int(number) for number in mask},
-        )
+    nest = Nest(
+        host=host, control=control, order=order, function=function, keep=keep, dead=dead,
+        mask={int(number) for number in mask},
     )  # fmt: skip
+    attend(host, dead, obey=lambda: _obey(nest), bury=lambda: _bury(nest))
 
 
 def _hold(host: socket.socket, order: Order, *, parent: int, control: socket.socket | None) -> None:
@@ -145,18 +143,6 @@ def _imported(host: socket.socket, order: Order) -> Callable[..., Any]:
         lines = "".join(traceback.format_exception(error)).strip()
         say(host, {"broken": traceback.format_exception_only(error)[-1].strip()[-1000:], "detail": lines[-3000:]})
         os._exit(1)
-
-
-def _serve(nest: Nest) -> NoReturn:
-    poll = select.poll()
-    poll.register(nest.host, select.POLLIN)
-    poll.register(nest.dead, select.POLLIN)
-    while True:
-        for number, _ in poll.poll():
-            if number == nest.host.fileno():
-                _obey(nest)
-            else:
-                _bury(nest)
 
 
 def _obey(nest: Nest) -> None:
